@@ -1,0 +1,1 @@
+"""What gets built: one package per component, and the platform that wires them."""

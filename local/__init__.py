@@ -1,0 +1,1 @@
+"""The embedded default: a real cluster, a builder of images and an engine on one machine."""
