@@ -1,0 +1,1 @@
+"""The embedded engine: runs the Pulumi program where no Pulumi CLI is installed."""

@@ -1,0 +1,1 @@
+"""What performs the steps: one provider per resource package."""
