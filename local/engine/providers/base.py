@@ -27,7 +27,9 @@ class ProviderError(Exception):
 
     Attributes:
         partial: id and outputs of a resource that exists although the step failed (for example an object that
-            was created but never became ready); the engine must keep it in the state.
+            was created but never became ready); the engine must keep it in the state, with the message in
+            `initErrors`, and call `update` for it in the next run even when `diff` finds nothing: only that
+            waits again (and starts a failed Job anew).
     """
 
     def __init__(self, message: str, partial: "Created | None" = None) -> None:
@@ -90,7 +92,11 @@ class Provider(Protocol):
     """One resource package. Implementations are thread-safe: the engine runs independent steps side by side."""
 
     def check(self, context: StepContext, olds: Properties | None, news: Properties) -> Properties:
-        """Normalise and complete inputs (defaults, generated names). Raises ProviderError on bad input."""
+        """Normalise and complete inputs (defaults, generated names). Raises ProviderError on bad input.
+
+        `olds` are the recorded inputs, from which a generated name is kept; None for a new resource and for the
+        new half of a replacement, so that it gets a fresh generated name. Touches no network.
+        """
         ...
 
     def diff(self, context: StepContext, old: Created, old_inputs: Properties, news: Properties) -> Diff:
@@ -106,7 +112,12 @@ class Provider(Protocol):
         ...
 
     def read(self, context: StepContext, id: str, inputs: Properties) -> Created | None:  # noqa: A002
-        """The resource as it really is now, or None when it is gone."""
+        """The resource as it really is now, or None when it is gone.
+
+        Where outputs hold `__inputs`, these are the inputs as the live resource has them: a refresh records them
+        as inputs, so that the next `diff` shows what somebody else changed. After adopting what a killed run
+        left, call `update`: it is not known to be complete or ready.
+        """
         ...
 
     def delete(self, context: StepContext, old: Created, old_inputs: Properties) -> None:
