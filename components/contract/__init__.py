@@ -1,0 +1,1 @@
+"""What components agree on: names, labels, endpoint records, who talks to whom, who reads which secret."""

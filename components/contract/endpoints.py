@@ -1,0 +1,68 @@
+"""Records that one component hands to the next: where it can be reached, once it is there.
+
+They hold Outputs of real objects, so whoever uses one waits for them: order follows data.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresEndpoint:
+    """The metadata database.
+
+    Attributes:
+        pooler_host: PgBouncer, for everything that runs all the time.
+        primary_host: the primary itself, for migrations and cleaning.
+        port: of both.
+        database: name of the database.
+    """
+
+    pooler_host: pulumi.Output[str]
+    primary_host: pulumi.Output[str]
+    port: int
+    database: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisEndpoint:
+    """The Celery broker.
+
+    Attributes:
+        host: of the one instance, or of the Sentinels' Service.
+        sentinel: True when `host` answers as Sentinel.
+        ready: something to wait for; its value has no meaning.
+    """
+
+    host: pulumi.Output[str]
+    sentinel: bool
+    ready: pulumi.Output[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AirflowEndpoint:
+    """Airflow's two api-server roles.
+
+    Attributes:
+        core_host: user interface and public API.
+        core_port: its port.
+        execution_url: base URL of the task execution API, for workers.
+    """
+
+    core_host: pulumi.Output[str]
+    core_port: int
+    execution_url: pulumi.Output[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeEndpoint:
+    """Where people reach the platform.
+
+    Attributes:
+        url: of the user interface.
+        service_host: the bundled edge's Service, empty for another kind.
+    """
+
+    url: str
+    service_host: pulumi.Output[str]

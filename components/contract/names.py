@@ -1,0 +1,58 @@
+"""Names of workloads and Services, known before anything exists."""
+
+CLUSTER_DOMAIN = "cluster.local"
+
+POSTGRES = "postgres"
+POSTGRES_POOLER = "postgres-pooler"
+POSTGRES_PORT = 5432
+DATABASE = "airflow"
+DATABASE_USER = "airflow"
+MONITOR_USER = "monitor"
+
+VALKEY = "valkey"
+VALKEY_PORT = 6379
+SENTINEL = "valkey-sentinel"
+SENTINEL_PORT = 26379
+SENTINEL_MASTER = "airflow"
+
+SCHEDULER = "scheduler"
+DAG_PROCESSOR = "dag-processor"
+TRIGGERER = "triggerer"
+API_CORE = "api-core"
+API_EXECUTION = "api-execution"
+API_PORT = 8080
+MIGRATION = "migration"
+
+STATSD_EXPORTER = "statsd-exporter"
+STATSD_PORT = 9125
+PROMETHEUS = "prometheus"
+ALERTMANAGER = "alertmanager"
+EDGE = "edge"
+
+_LONGEST_NAME = 63
+
+
+def worker(queue: str) -> str:
+    """Workload name of a queue's workers."""
+    return f"worker-{queue}"
+
+
+def postgres_primary_service() -> str:
+    """Service of the PostgreSQL primary, for migrations and cleaning, around the pooler."""
+    return f"{POSTGRES}-rw"
+
+
+def service_host(service: str, namespace: str) -> str:
+    """Full host name of a Service."""
+    return f"{service}.{namespace}.svc.{CLUSTER_DOMAIN}"
+
+
+def checked(name: str, limit: int = _LONGEST_NAME) -> str:
+    """The name itself.
+
+    Raises:
+        ValueError: it is longer than Kubernetes allows; nothing is cut in silence.
+    """
+    if len(name) > limit:
+        raise ValueError(f"the name {name!r} has {len(name)} characters, Kubernetes allows {limit}; shorten it")
+    return name

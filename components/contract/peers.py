@@ -1,0 +1,67 @@
+"""Who serves which port and who talks to whom, as data.
+
+From these records alone come NetworkPolicies, scrape targets and the architecture picture.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Outside(StrEnum):
+    """Parties that are not workloads of the platform."""
+
+    CLIENTS = "clients"
+    """People and programs outside the cluster."""
+    KUBERNETES_API = "kubernetes-api"
+    """The API server."""
+    INTERNET = "internet"
+    """Anything outside the cluster: what tasks talk to, a login provider, alert receivers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """A port that a workload serves.
+
+    Attributes:
+        name: as in the pod, at most 15 characters.
+        number: the container's port.
+        protocol: TCP or UDP.
+        scrape_path: where Prometheus reads metrics, such as `/metrics`; None for no metrics.
+        scheme: of the metrics endpoint.
+    """
+
+    name: str
+    number: int
+    protocol: Literal["TCP", "UDP"] = "TCP"
+    scrape_path: str | None = None
+    scheme: Literal["http", "https"] = "http"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A port of another workload that this one talks to."""
+
+    workload: str
+    port: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """A set of equal pods, selected by its name label.
+
+    Attributes:
+        name: value of the label `app.kubernetes.io/name`.
+        namespace: where its pods run.
+        ports: what it serves.
+        needs: whom it talks to. DNS is open to every workload and not listed.
+        reaches: outside parties that it talks to.
+        reached_by: outside parties that talk to its ports.
+    """
+
+    name: str
+    namespace: str
+    ports: tuple[Port, ...] = ()
+    needs: tuple[Need, ...] = ()
+    reaches: frozenset[Outside] = frozenset()
+    reached_by: frozenset[Outside] = frozenset()

@@ -1,0 +1,91 @@
+"""Which secrets there are, and who reads which of them in what form.
+
+Each component declares the files that its pods read as templates over generated values; Credentials fills them
+and writes one Kubernetes Secret per consumer. The matrix of consumers and values follows from the declarations.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from string import Formatter
+
+import pulumi
+
+MOUNT_PATH = "/run/secrets/airflow-platform"
+"""Folder of a pod in which the files of its consumer lie."""
+
+
+class SecretValue(StrEnum):
+    """A generated value; a template names it in braces."""
+
+    DATABASE_SUPERUSER_PASSWORD = "database_superuser_password"
+    DATABASE_REPLICATION_PASSWORD = "database_replication_password"
+    DATABASE_REWIND_PASSWORD = "database_rewind_password"
+    DATABASE_AIRFLOW_PASSWORD = "database_airflow_password"
+    DATABASE_MONITOR_PASSWORD = "database_monitor_password"
+    PATRONI_API_PASSWORD = "patroni_api_password"
+    BROKER_AIRFLOW_PASSWORD = "broker_airflow_password"
+    BROKER_REPLICATION_PASSWORD = "broker_replication_password"
+    BROKER_SENTINEL_PASSWORD = "broker_sentinel_password"
+    BROKER_MONITOR_PASSWORD = "broker_monitor_password"
+    FERNET_KEY = "fernet_key"
+    """URL-safe base64 of 32 bytes; encrypts connections in the database."""
+    API_SECRET_KEY = "api_secret_key"
+    """Signs sessions and requests for task logs."""
+    JWT_PRIVATE_KEY = "jwt_private_key"
+    """Ed25519 in PEM (PKCS #8); signs API tokens."""
+    JWT_PUBLIC_KEYS = "jwt_public_keys"
+    """The matching public key as a JWKS document; not secret."""
+    ADMIN_PASSWORD = "admin_password"
+    AUTHORITY_CERTIFICATE = "authority_certificate"
+    """PEM of the private authority; not secret."""
+    TLS_CERTIFICATE = "tls_certificate"
+    """PEM chain for the consumer's `tls_names`; not secret."""
+    TLS_PRIVATE_KEY = "tls_private_key"
+    """PEM (PKCS #8, P-256) for the consumer's `tls_names`."""
+    OIDC_CLIENT_SECRET = "oidc_client_secret"
+    """Given by the stack secret `oidcClientSecret`, empty without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretConsumer:
+    """The Secret of one consumer.
+
+    Attributes:
+        name: consumer and name of the Kubernetes Secret (with the suffix `-secrets`).
+        namespace: where it lies.
+        files: file name to template; braces hold a `SecretValue`, literal braces are doubled.
+        tls_names: DNS names of its certificate, when a template uses the TLS values.
+    """
+
+    name: str
+    namespace: str
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    tls_names: tuple[str, ...] = ()
+
+    def values(self) -> frozenset[SecretValue]:
+        """The values that its templates name.
+
+        Raises:
+            ValueError: a template names a value that does not exist.
+        """
+        named = {
+            name
+            for template in self.files.values()
+            for _, name, _, _ in Formatter().parse(template)
+            if name is not None
+        }
+        return frozenset(SecretValue(name) for name in named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretRef:
+    """A consumer's Secret, for its pods.
+
+    Attributes:
+        name: name of the Kubernetes Secret.
+        version: changes when a rotation or renewal changed its content; an annotation of the pods, so that they restart.
+    """
+
+    name: pulumi.Output[str]
+    version: str

@@ -1,0 +1,111 @@
+"""Settings of AirflowCore and CeleryWorkers."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from settings.base import Name, ResourceList, Resources, Settings
+
+
+class AuthKind(StrEnum):
+    """Who may log in."""
+
+    GENERATED = "generated"
+    """One administrator with a generated password."""
+    OIDC = "oidc"
+    """An OpenID Connect provider, where multi-factor authentication lives."""
+
+
+class OidcSettings(Settings):
+    """The OpenID Connect provider."""
+
+    issuer: str = Field(pattern=r"^https://")
+    """Issuer URL; its discovery document lies below `/.well-known/openid-configuration`."""
+    client_id: str
+    """Client registered at the provider; its secret is the stack secret `airflow-platform:oidcClientSecret`."""
+    roles_claim: str = "groups"
+    """Claim whose values are mapped to roles."""
+    role_mapping: dict[str, list[str]] = Field(default_factory=dict)
+    """Value of the claim to Airflow roles (Admin, Op, User, Viewer)."""
+
+
+class AuthSettings(Settings):
+    """Who may log in."""
+
+    kind: AuthKind = AuthKind.GENERATED
+    """Kind of authentication."""
+    oidc: OidcSettings | None = None
+    """Required for kind `oidc`."""
+
+
+class ProcessSettings(Settings):
+    """A replicated Airflow process."""
+
+    replicas: int = Field(default=2, ge=1, le=10)
+    """Pods."""
+    resources: Resources
+    """Per pod."""
+
+
+class ApiSettings(ProcessSettings):
+    """An api-server role."""
+
+    workers: int = Field(default=1, ge=1, le=8)
+    """Server processes in one pod."""
+
+
+def _resources(cpu: str, memory: str, limit: str) -> Resources:
+    return Resources(requests=ResourceList(cpu=cpu, memory=memory), limits=ResourceList(memory=limit))
+
+
+class AirflowSettings(Settings):
+    """Airflow's own processes and the limits that they share."""
+
+    version: str = Field(default="3.3.2", pattern=r"^3\.\d+\.\d+$")
+    """Airflow version of the image."""
+    parallelism: int = Field(default=400, ge=1, le=10000)
+    """Task instances that one scheduler may have running or queued."""
+    max_active_tasks_per_dag: int = Field(default=64, ge=1)
+    """Task instances of one DAG that run at once."""
+    default_pool_slots: int = Field(default=800, ge=1)
+    """Slots of the default pool."""
+    dags_paused_at_creation: bool = True
+    """New DAGs wait until somebody turns them on."""
+    load_examples: bool = False
+    """Load Airflow's example DAGs; refused outside dev."""
+    task_queued_timeout_seconds: int = Field(default=300, ge=60, le=3600)
+    """Seconds that a task may wait in the broker before it is sent again."""
+    scheduler: ProcessSettings = ProcessSettings(resources=_resources("500m", "512Mi", "1Gi"))
+    """Schedulers."""
+    dag_processor: ProcessSettings = ProcessSettings(resources=_resources("500m", "512Mi", "1Gi"))
+    """DAG processors."""
+    triggerer: ProcessSettings = ProcessSettings(resources=_resources("250m", "512Mi", "1Gi"))
+    """Triggerers."""
+    api_core: ApiSettings = ApiSettings(resources=_resources("500m", "768Mi", "1536Mi"))
+    """api-servers for people: user interface and public API."""
+    api_execution: ApiSettings = ApiSettings(resources=_resources("500m", "768Mi", "1536Mi"))
+    """api-servers for workers: the task execution API, never routed from outside."""
+    auth: AuthSettings = AuthSettings()
+    """Who may log in."""
+
+
+class QueueSettings(Settings):
+    """The workers of one Celery queue."""
+
+    min_replicas: int = Field(default=3, ge=1, le=200)
+    """Worker pods that always run."""
+    max_replicas: int = Field(default=50, ge=1, le=200)
+    """Worker pods that the limits elsewhere must carry."""
+    concurrency: int = Field(default=16, ge=1, le=64)
+    """Tasks that one pod runs at once."""
+    longest_task_seconds: int = Field(default=3600, ge=60, le=86400)
+    """Seconds that the longest task of this queue takes; a stopping worker is given that long."""
+    resources: Resources = _resources("1", "3Gi", "4Gi")
+    """Per pod; about 300 MiB and 65 MiB per concurrent task before the tasks' own needs."""
+
+
+class WorkerSettings(Settings):
+    """Celery workers, one Deployment per queue."""
+
+    queues: dict[Name, QueueSettings] = Field(default_factory=lambda: {"default": QueueSettings()})
+    """Queue name to its workers; `default` must be there."""

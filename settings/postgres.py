@@ -1,0 +1,50 @@
+"""Settings of PostgresHA: PostgreSQL under Patroni and its pooler."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from settings.base import ResourceList, Resources, Settings, Storage
+
+
+class Durability(StrEnum):
+    """What an acknowledged commit survives."""
+
+    LOCAL = "local"
+    """The loss of the process; for one instance."""
+    QUORUM = "quorum"
+    """The loss of any one instance, and writes go on alone when both standbys are gone."""
+    STRICT = "strict"
+    """The loss of any one instance always; writes wait while both standbys are gone."""
+
+
+class PoolerSettings(Settings):
+    """PgBouncer in transaction mode, between Airflow and the database."""
+
+    replicas: int = Field(default=2, ge=1, le=5)
+    """Pods."""
+    pool_size: int = Field(default=40, ge=5, le=500)
+    """Server connections that one pod may hold."""
+    max_client_connections: int = Field(default=1000, ge=50, le=20000)
+    """Client connections that one pod accepts."""
+    resources: Resources = Resources(
+        requests=ResourceList(cpu="50m", memory="32Mi"), limits=ResourceList(memory="128Mi")
+    )
+    """Per pod."""
+
+
+class PostgresSettings(Settings):
+    """PostgreSQL 17 under Patroni."""
+
+    instances: int = Field(default=3, ge=1, le=3)
+    """PostgreSQL instances: 1, or 3 for high availability."""
+    durability: Durability = Durability.STRICT
+    """What an acknowledged commit survives."""
+    max_connections: int = Field(default=200, ge=40, le=2000)
+    """Server connections of one instance."""
+    storage: Storage = Storage(size="50Gi")
+    """Volume of one instance."""
+    resources: Resources = Resources(requests=ResourceList(cpu="2", memory="6Gi"), limits=ResourceList(memory="6Gi"))
+    """Per instance; memory settings of PostgreSQL are derived from the memory limit."""
+    pooler: PoolerSettings = PoolerSettings()
+    """PgBouncer."""
