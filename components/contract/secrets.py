@@ -33,9 +33,11 @@ class SecretValue(StrEnum):
     API_SECRET_KEY = "api_secret_key"
     """Signs sessions and requests for task logs."""
     JWT_PRIVATE_KEY = "jwt_private_key"
-    """Ed25519 in PEM (PKCS #8); signs API tokens."""
+    """Ed25519 in PEM (PKCS #8); signs API tokens. Airflow reads it through `[api_auth] jwt_private_key_path`, with
+    `jwt_algorithm = EdDSA` and `jwt_kid` unset: Airflow then takes the key's RFC 7638 thumbprint, as the JWKS does."""
     JWT_PUBLIC_KEYS = "jwt_public_keys"
-    """The matching public key as a JWKS document; not secret."""
+    """The matching public key as a JWKS document, `kid` its RFC 7638 thumbprint; not secret. Airflow reads it as the
+    plain file path in `[api_auth] trusted_jwks_url`, which needs `jwt_algorithm = EdDSA` beside it."""
     ADMIN_PASSWORD = "admin_password"
     AUTHORITY_CERTIFICATE = "authority_certificate"
     """PEM of the private authority; not secret."""
@@ -47,6 +49,17 @@ class SecretValue(StrEnum):
     """Given by the stack secret `oidcClientSecret`, empty without one."""
 
 
+CERTIFICATE_VALUES = frozenset(
+    {SecretValue.AUTHORITY_CERTIFICATE, SecretValue.TLS_CERTIFICATE, SecretValue.TLS_PRIVATE_KEY}
+)
+"""Values that follow from the private authority and change when it is renewed."""
+
+NOT_SECRET = frozenset(
+    {SecretValue.JWT_PUBLIC_KEYS, SecretValue.AUTHORITY_CERTIFICATE, SecretValue.TLS_CERTIFICATE}
+)
+"""Values that anybody may read; they travel in Secrets because that is where their private halves are."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretConsumer:
     """The Secret of one consumer.
@@ -55,7 +68,8 @@ class SecretConsumer:
         name: consumer and name of the Kubernetes Secret (with the suffix `-secrets`).
         namespace: where it lies.
         files: file name to template; braces hold a `SecretValue`, literal braces are doubled.
-        tls_names: DNS names of its certificate, when a template uses the TLS values.
+        tls_names: DNS names of its certificate, when a template uses the TLS values; `localhost` brings the
+            loopback addresses along. The certificate serves servers and clients alike.
     """
 
     name: str
