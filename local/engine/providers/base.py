@@ -77,6 +77,7 @@ class StepContext:
         timeout: seconds to wait for readiness; None for the provider's default.
         provider_config: inputs of the provider resource (kubeconfig, context, ...), plain.
         report: shows one line of progress under the step, such as `1 of 3 pods ready`.
+        cancelled: True once the user asked to stop; a wait then ends with a ProviderError that has `partial`.
     """
 
     urn: str
@@ -86,6 +87,7 @@ class StepContext:
     timeout: float | None
     provider_config: Properties
     report: Callable[[str], None]
+    cancelled: Callable[[], bool] = lambda: False
 
 
 class Provider(Protocol):
@@ -114,6 +116,7 @@ class Provider(Protocol):
     def read(self, context: StepContext, id: str, inputs: Properties) -> Created | None:  # noqa: A002
         """The resource as it really is now, or None when it is gone.
 
+        An empty `id` means that a killed run may have created it: look it up by what `inputs` say.
         Where outputs hold `__inputs`, these are the inputs as the live resource has them: a refresh records them
         as inputs, so that the next `diff` shows what somebody else changed. After adopting what a killed run
         left, call `update`: it is not known to be complete or ready.
