@@ -102,7 +102,7 @@ def _postgres_shape(settings: "PlatformSettings") -> Iterator[Problem]:
             reason="with two instances the loss of either leaves no standby to confirm a commit",
             way_out="Write 1, or 3 for high availability",
         )
-    if (postgres.instances == 1) != (postgres.durability is Durability.LOCAL):
+    elif (postgres.instances == 1) != (postgres.durability is Durability.LOCAL):
         yield Problem(
             key="postgres.durability",
             value=postgres.durability.value,

@@ -1,0 +1,1 @@
+"""Generators of committed files; each has a test that compares."""

@@ -1,0 +1,31 @@
+"""The real stack files as plain values."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+STACKS = ("dev", "staging", "prod")
+
+
+def values_of(stack: str) -> dict[str, Any]:
+    """What `Pulumi.<stack>.yaml` says below `airflow-platform:`."""
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    prefix = "airflow-platform:"
+    return {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+
+
+def changed(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A copy with the value at a dotted path replaced; `None` removes it."""
+    result = copy.deepcopy(values)
+    *parents, last = path.split(".")
+    place = result
+    for part in parents:
+        place = place.setdefault(part, {})
+    if value is None:
+        place.pop(last, None)
+    else:
+        place[last] = value
+    return result
