@@ -41,9 +41,9 @@ def _type(field: FieldInfo) -> str:
         return "map"
     if model_in(annotation):
         return "object"
-    kinds = [_kind(kind) for kind in (get_args(annotation) or (annotation,)) if kind is not NoneType]
     if get_origin(annotation) in (Literal, list):
-        kinds = ["list"] if get_origin(annotation) is list else ["string"]
+        return "list" if get_origin(annotation) is list else "string"
+    kinds = [_kind(kind) for kind in (get_args(annotation) or (annotation,)) if kind is not NoneType]
     return ", ".join([*dict.fromkeys(kinds), *_bounds(field)])
 
 
