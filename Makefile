@@ -1,0 +1,104 @@
+# Two commands do everything on a fresh machine: `make up` and `make test`. `make help` lists the rest.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+STACK ?= dev
+CONTEXT ?=
+CACHE := $(or $(AIRFLOW_PLATFORM_CACHE),$(HOME)/.cache/airflow-platform)
+UV_VERSION := 0.13.9
+UV := $(CACHE)/uv-$(UV_VERSION)/bin/uv
+
+# An Output that is treated as text must fail, not end up in a manifest.
+export PULUMI_ERROR_OUTPUT_STRING := true
+# Bytecode beside the sources, so that the second command starts quickly.
+export PYTHONDONTWRITEBYTECODE :=
+
+RUN := $(UV) run --frozen
+LOCAL := $(RUN) python -m local
+IN_POLICIES := UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/policies $(UV) run --frozen --project policies
+IN_AIRFLOW := UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/airflow $(UV) run --frozen --project images/airflow
+STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
+
+.PHONY: help up down stop status ui preview render policy outputs destroy smoke images \
+	test test-program test-policies test-dags lint format docs golden e2e drills
+
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo "  STACK=dev|staging|prod (default dev), CONTEXT=<kube context> to use a cluster of your own"
+
+$(UV):
+	@python3 -m venv $(CACHE)/uv-$(UV_VERSION) || { echo "python3 with its venv module is needed (Debian: apt-get install python3-venv)" >&2; exit 2; }
+	@$(CACHE)/uv-$(UV_VERSION)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+up: $(UV) ## Cluster, images, platform and a DAG run that finishes
+	@$(LOCAL) up $(STACK_OPTIONS)
+
+down: $(UV) ## Remove the local cluster and everything that `make up` made, keep the caches
+	@$(LOCAL) down
+
+stop: $(UV) ## Stop the local cluster, keep its data
+	@$(LOCAL) stop
+
+status: $(UV) ## What runs, what it uses
+	@$(LOCAL) status $(STACK_OPTIONS)
+
+ui: $(UV) ## Serve the user interface on https://localhost:8443 until Ctrl-C
+	@$(LOCAL) ui $(STACK_OPTIONS)
+
+preview: $(UV) ## What `make up` would change
+	@$(LOCAL) preview $(STACK_OPTIONS)
+
+render: $(UV) ## One YAML file per object to build/render/<stack>/, without a cluster
+	@$(LOCAL) render --stack $(STACK)
+
+policy: $(UV) ## Judge a stack by the policy pack, without a cluster
+	@$(LOCAL) policy --stack $(STACK)
+
+outputs: $(UV) ## Outputs of a deployed stack (SHOW_SECRETS=1 shows the secret ones)
+	@$(LOCAL) outputs --stack $(STACK) $(if $(SHOW_SECRETS),--show-secrets)
+
+destroy: $(UV) ## Delete everything of a stack from its cluster
+	@$(LOCAL) destroy $(STACK_OPTIONS)
+
+smoke: $(UV) ## Run the smoke DAG on the deployed stack
+	@$(LOCAL) smoke $(STACK_OPTIONS)
+
+images: $(UV) ## Build every image and write images/lock.yaml
+	@$(LOCAL) images
+
+test: $(UV) ## The fast suite: no cluster, under five minutes
+	@$(LOCAL) tools --for-tests
+	@$(MAKE) --no-print-directory test-program test-policies test-dags
+
+test-program: $(UV)
+	@$(RUN) pytest -n 2 --dist loadfile
+
+test-policies: $(UV)
+	@$(IN_POLICIES) pytest tests/policies
+
+test-dags: $(UV)
+	@$(IN_AIRFLOW) pytest tests/dags
+
+lint: $(UV) ## Style, types, imports, generated files
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) pyright
+	@$(RUN) lint-imports
+	@$(RUN) python -m scripts.configuration_reference --check
+
+format: $(UV) ## Format the code and apply safe mends
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+docs: $(UV) ## Write the generated references
+	@$(RUN) python -m scripts.configuration_reference
+
+golden: $(UV) ## Write the golden inventories of the three stacks anew
+	@$(RUN) python -m tests.stacks.golden
+
+e2e: $(UV) ## Tests against the running dev stack
+	@$(RUN) pytest -m e2e tests/e2e
+
+drills: $(UV) ## Break the running dev stack and watch it come back
+	@$(RUN) pytest -m drill tests/drills
