@@ -1,0 +1,1 @@
+"""Policies for Apache Airflow on Kubernetes, usable by any Pulumi program."""

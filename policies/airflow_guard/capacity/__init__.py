@@ -1,0 +1,1 @@
+"""What pods ask of the cluster."""

@@ -1,0 +1,1 @@
+"""What keeps the platform up and its data safe."""

@@ -1,0 +1,90 @@
+"""What production cannot do without runs more than once."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from ..model import Finding, Resource, Severity, Stack, StackRule, unknown_finding
+from ..node import each
+from ..options import Option, OptionKind, Options
+
+NAME_LABEL = "app.kubernetes.io/name"
+_FLOORS = "floors"
+_RELAXED = Option(
+    name="relaxedEnvironments",
+    kind=OptionKind.TEXTS,
+    default=["dev", "staging"],
+    description="Environments where one replica may do.",
+)
+
+
+def check(stack: Stack, options: Options) -> Iterator[Finding]:
+    """Workloads with fewer replicas than their floor."""
+    scalers = stack.of_kind("HorizontalPodAutoscaler", "ScaledObject")
+    workloads = stack.of_kind("Deployment", "StatefulSet")
+    for workload in workloads:
+        inspect = partial(_workload, scalers=scalers, options=options)
+        yield from each([workload], inspect, partial(unknown_finding, resource=workload))
+
+
+def _workload(workload: Resource, scalers: list[Resource], options: Options) -> Iterator[Finding]:
+    if workload.environment in options.texts(_RELAXED.name):
+        return
+    floor = _floor(workload.label(NAME_LABEL), options.integers(_FLOORS))
+    if not floor:
+        return
+    scaler = next((item for item in scalers if _targets(item, workload)), None)
+    if scaler:
+        key = "minReplicas" if scaler.kind == "HorizontalPodAutoscaler" else "minReplicaCount"
+        node, resource = scaler.props.at("spec", key), scaler
+        # What Kubernetes and KEDA take where nothing is said.
+        silent = 1 if scaler.kind == "HorizontalPodAutoscaler" else 0
+    else:
+        node, resource, silent = workload.props.at("spec", "replicas"), workload, 1
+    count = silent if node.absent else node.number or 0
+    if count < floor:
+        yield Finding(
+            what=f"keeps {count:.0f} replica{'' if count == 1 else 's'}, {workload.environment or 'this stack'} needs {floor}",
+            path=node.path,
+            mend=f"set {node.path} to {floor} or more",
+            resource=resource,
+        )
+
+
+def _floor(name: str, floors: dict[str, int]) -> int:
+    """The floor of a workload; `api-server` is also the floor of `api-server-core`."""
+    fitting = [key for key in floors if name == key or name.startswith(f"{key}-")]
+    return floors[max(fitting, key=len)] if fitting else 0
+
+
+def _targets(scaler: Resource, workload: Resource) -> bool:
+    target = scaler.props.at("spec", "scaleTargetRef")
+    kind = target.at("kind").text or "Deployment"
+    same = target.at("name").text == workload.props.at("metadata", "name").text
+    return same and kind == workload.kind and scaler.namespace == workload.namespace
+
+
+RULE = StackRule(
+    name="replica-floors",
+    title="What production cannot do without runs more than once",
+    why="with one scheduler, api-server or database a single lost node stops every DAG",
+    mend="raise replicas, or the minimum of the autoscaler",
+    severity=Severity.HIGH,
+    references=("NSA/CISA Kubernetes Hardening Guide: availability", "kube-score: deployment-replicas"),
+    options=(
+        Option(
+            name=_FLOORS,
+            kind=OptionKind.INTEGERS,
+            default={
+                "scheduler": 2,
+                "api-server": 2,
+                "dag-processor": 2,
+                "triggerer": 2,
+                "pgbouncer": 2,
+                "postgres": 3,
+            },
+            description=f"Replicas by the label {NAME_LABEL}; a key is also the floor of names that go on after a dash.",
+        ),
+        _RELAXED,
+    ),
+    check=check,
+)

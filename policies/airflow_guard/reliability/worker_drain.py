@@ -1,0 +1,82 @@
+"""A worker that is told to stop has the time to finish its longest task."""
+
+import re
+from collections.abc import Iterator
+
+from ..kubernetes import Container, PodTemplate, pod_template
+from ..model import Finding, Resource, ResourceRule, Severity, of_kinds
+from ..node import NotKnownError
+from ..options import Option, OptionKind, Options
+
+ROLE_LABEL = "airflow-platform/role"
+LONGEST_TASK_ANNOTATION = "airflow-platform/longest-task-seconds"
+_WORKER_COMMAND = re.compile(r"\bcelery(\s+\S+)*?\s+worker\b")
+_DEFAULT_GRACE = 30
+_SLACK = "slackSeconds"
+
+
+def check(resource: Resource, options: Options) -> Iterator[Finding]:
+    """Worker pods that could be killed in the middle of a task."""
+    pod = pod_template(resource)
+    workers = [container for container in pod.long_running if _runs_worker(container)]
+    if not workers and pod.metadata.at("labels", ROLE_LABEL).text != "worker":
+        return
+    yield from _grace(pod, options.integer(_SLACK))
+    for container in workers or pod.long_running[:1]:
+        hook = container.node.at("lifecycle", "preStop")
+        if hook.empty:
+            yield Finding(
+                what="is stopped without being asked to finish first",
+                path=hook.path,
+                part=container.title,
+                mend="add a lifecycle.preStop hook that leaves the queue and waits for the running tasks",
+            )
+
+
+def _runs_worker(container: Container) -> bool:
+    try:
+        return bool(_WORKER_COMMAND.search(" ".join(word.text for word in container.words)))
+    except NotKnownError:
+        return False  # the label decides
+
+
+def _grace(pod: PodTemplate, slack: int) -> Iterator[Finding]:
+    annotation = pod.metadata.at("annotations", LONGEST_TASK_ANNOTATION)
+    text = annotation.text
+    if not text.isdigit() or int(text) <= 0:
+        shown = "nothing" if annotation.absent else repr(text)
+        yield Finding(
+            what=f"does not say how long its longest task runs ({shown})",
+            path=annotation.path,
+            mend=f"annotate the pod with {LONGEST_TASK_ANNOTATION}: a whole number of seconds",
+        )
+        return
+    node = pod.spec.at("terminationGracePeriodSeconds")
+    grace = _DEFAULT_GRACE if node.absent else node.number or 0
+    needed = int(text) + slack
+    if grace < needed:
+        yield Finding(
+            what=f"is killed {grace:.0f} s after it is asked to stop, its longest task runs {text} s",
+            path=node.path,
+            mend=f"set terminationGracePeriodSeconds to {needed} or more",
+        )
+
+
+RULE = ResourceRule(
+    name="worker-drain",
+    title="Workers get the time to finish their longest task before they are killed",
+    why="a killed task is lost work: Airflow sees only a missing heartbeat and starts over, if retries are left",
+    mend="derive terminationGracePeriodSeconds from the longest task and add a preStop hook",
+    severity=Severity.HIGH,
+    references=("Kubernetes: termination of pods", "apache/airflow#26587", "apache/airflow#41163"),
+    options=(
+        Option(
+            name=_SLACK,
+            kind=OptionKind.INTEGER,
+            default=0,
+            description="Seconds that the grace period must leave on top of the longest task.",
+        ),
+    ),
+    applies=of_kinds("Deployment", "StatefulSet", "ReplicaSet", "Pod"),
+    check=check,
+)

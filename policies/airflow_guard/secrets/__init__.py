@@ -1,0 +1,1 @@
+"""Where credentials may stand."""
