@@ -1,7 +1,7 @@
 """The base of every component."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pulumi
 
@@ -52,5 +52,7 @@ class PlatformComponent(pulumi.ComponentResource):
 
 def _plain(value: Any) -> Any:
     """A record as a mapping, so that it can be registered."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in cast("Mapping[str, Any]", value).items()}
     fields = getattr(value, "__dataclass_fields__", None)
-    return {name: getattr(value, name) for name in fields} if fields else value
+    return {name: _plain(getattr(value, name)) for name in fields} if fields else value

@@ -9,6 +9,23 @@ import pulumi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityClasses:
+    """Whose pods stay when there is not room for all, highest first.
+
+    Attributes:
+        data: database, pooler, broker.
+        control: schedulers, api-servers, dag-processors, triggerers, the migration.
+        edge: the edge and monitoring.
+        workers: Celery workers, whose tasks can run again.
+    """
+
+    data: pulumi.Output[str]
+    control: pulumi.Output[str]
+    edge: pulumi.Output[str]
+    workers: pulumi.Output[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresEndpoint:
     """The metadata database.
 

@@ -54,9 +54,7 @@ CERTIFICATE_VALUES = frozenset(
 )
 """Values that follow from the private authority and change when it is renewed."""
 
-NOT_SECRET = frozenset(
-    {SecretValue.JWT_PUBLIC_KEYS, SecretValue.AUTHORITY_CERTIFICATE, SecretValue.TLS_CERTIFICATE}
-)
+NOT_SECRET = frozenset({SecretValue.JWT_PUBLIC_KEYS, SecretValue.AUTHORITY_CERTIFICATE, SecretValue.TLS_CERTIFICATE})
 """Values that anybody may read; they travel in Secrets because that is where their private halves are."""
 
 

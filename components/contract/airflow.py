@@ -1,0 +1,176 @@
+"""What every pod that runs Airflow has in common: paths, its configuration file, the sections that several roles read."""
+
+import hashlib
+from collections.abc import Mapping
+from configparser import ConfigParser
+from importlib.resources import files
+from io import StringIO
+
+from components.contract import names
+from components.contract.secrets import MOUNT_PATH
+from settings.platform_settings import PlatformSettings
+from settings.redis import RedisMode
+
+UID = 50000
+HOME = "/opt/airflow/run"
+"""Writable: process files and a worker's empty SQLite file."""
+CONFIG_FOLDER = "/opt/airflow/config"
+"""The mounted ConfigMap; on the Python path."""
+LOG_FOLDER = "/opt/airflow/logs"
+DAGS_FOLDER = "/opt/airflow/dags"
+"""Where the image holds the platform's own DAGs."""
+
+SCHEDULER_HEALTH_PORT = 8974
+WORKER_LOG_PORT = 8793
+TRIGGERER_LOG_PORT = 8794
+
+CA_FILE = "ca.crt"
+BROKER_URL_FILE = "broker_url"
+RESULT_BACKEND_FILE = "result_backend"
+SENTINEL_PASSWORD_FILE = "sentinel_password"  # noqa: S105
+API_SECRET_KEY_FILE = "api_secret_key"  # noqa: S105
+
+AIRFLOW_CFG = "airflow.cfg"
+ALIVE_SCRIPT = "alive.py"
+CELERY_MODULE = "airflow_platform_celery.py"
+
+WAITS_FOR_ANNOTATION = "airflow-platform/waits-for"
+"""On a Deployment or Job: what had to be there first. On the object, not on its pods, so that it restarts nobody."""
+
+VISIBILITY_MARGIN_SECONDS = 3600
+
+Sections = Mapping[str, Mapping[str, str]]
+"""Section to key to value, as in `airflow.cfg`."""
+
+
+def merge(*parts: Sections) -> dict[str, dict[str, str]]:
+    """All parts as one.
+
+    Raises:
+        ValueError: a key stands in two parts, so that one of them would be ignored.
+    """
+    merged: dict[str, dict[str, str]] = {}
+    for part in parts:
+        for section, keys in part.items():
+            known = merged.setdefault(section, {})
+            if doubled := sorted(known.keys() & keys.keys()):
+                raise ValueError(f"set twice: {', '.join(f'[{section}] {key}' for key in doubled)}")
+            known.update(keys)
+    return merged
+
+
+def render(sections: Sections) -> str:
+    """The text of an `airflow.cfg`, sorted, so that equal settings give equal text."""
+    parser = ConfigParser(interpolation=None)
+    for section in sorted(sections):
+        # Airflow reads the file with interpolation, to which a percent sign is special.
+        parser[section] = {key: value.replace("%", "%%") for key, value in sorted(sections[section].items())}
+    text = StringIO()
+    parser.write(text)
+    return text.getvalue().rstrip("\n") + "\n"
+
+
+def checksum(config: Mapping[str, str]) -> str:
+    """A short text that changes with any of the files of a ConfigMap."""
+    text = "\0".join(f"{name}\0{config[name]}" for name in sorted(config))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def asset(name: str) -> str:
+    """A file that is shipped into pods as it is."""
+    return (files("components.contract") / "assets" / name).read_text(encoding="utf-8")
+
+
+def secret_path(file: str) -> str:
+    """Path of a secret file inside the pod."""
+    return f"{MOUNT_PATH}/{file}"
+
+
+def read_secret(file: str) -> str:
+    """The command with which Airflow reads a secret, for keys with the suffix `_cmd`."""
+    return f"cat {secret_path(file)}"
+
+
+def process_sections(settings: PlatformSettings) -> Sections:
+    """What every Airflow process reads: its executor, logs on standard output as JSON, metrics."""
+    return {
+        "core": {"executor": "CeleryExecutor"},
+        "logging": {"base_log_folder": LOG_FOLDER, "json_logs": "True"},
+        "metrics": {
+            "statsd_on": "True",
+            "statsd_host": names.service_host(names.STATSD_EXPORTER, settings.namespaces.monitoring),
+            "statsd_port": str(names.STATSD_PORT),
+            "statsd_prefix": "airflow",
+            # Tags instead of names with DAG and task inside: half the series, and labels to filter by.
+            "statsd_influxdb_enabled": "True",
+            "legacy_names_on": "False",
+        },
+    }
+
+
+def dag_sections(settings: PlatformSettings) -> Sections:
+    """What every process that parses DAG files reads."""
+    return {
+        "core": {
+            "dags_folder": DAGS_FOLDER,
+            "load_examples": str(settings.airflow.load_examples),
+            "max_active_tasks_per_dag": str(settings.airflow.max_active_tasks_per_dag),
+        }
+    }
+
+
+def log_server_sections() -> Sections:
+    """What a process reads whose task logs the api-server fetches."""
+    return {
+        # The api-server calls back by this name; names of a Deployment's pods do not resolve.
+        "core": {"hostname_callable": "airflow.utils.net.get_host_ip_address"},
+        "api": {"secret_key_cmd": read_secret(API_SECRET_KEY_FILE)},
+    }
+
+
+def broker_sections(settings: PlatformSettings) -> Sections:
+    """What schedulers and workers read about the broker; the rest stands in `airflow_platform_celery.py`."""
+    sentinel = {"master_name": names.SENTINEL_MASTER} if settings.redis.mode is RedisMode.SENTINEL else {}
+    connection = {
+        **sentinel,
+        "socket_connect_timeout": "5",
+        "socket_timeout": "30",
+        "socket_keepalive": "True",
+        "health_check_interval": "30",
+        "retry_on_timeout": "True",
+    }
+    return {
+        "celery": {
+            "broker_url_cmd": read_secret(BROKER_URL_FILE),
+            "result_backend_cmd": read_secret(RESULT_BACKEND_FILE),
+            "ssl_active": "True",
+            "ssl_mutual_tls": "False",
+            "ssl_cacert": secret_path(CA_FILE),
+            "celery_config_options": "airflow_platform_celery.CELERY_CONFIG",
+        },
+        "celery_broker_transport_options": {**connection, "visibility_timeout": str(visibility_timeout(settings))},
+        "celery_result_backend_transport_options": sentinel,
+    }
+
+
+def visibility_timeout(settings: PlatformSettings) -> int:
+    """Seconds after which an unconfirmed message is delivered again: above the longest task of all queues."""
+    return max(queue.longest_task_seconds for queue in settings.workers.queues.values()) + VISIBILITY_MARGIN_SECONDS
+
+
+def broker_files(settings: PlatformSettings) -> dict[str, str]:
+    """Templates of the secret files that go with `broker_sections`."""
+    data = settings.namespaces.data
+    if settings.redis.mode is RedisMode.SENTINEL:
+        host = f"{names.service_host(names.SENTINEL, data)}:{names.SENTINEL_PORT}"
+        scheme, extra = "sentinel", {SENTINEL_PASSWORD_FILE: "{broker_sentinel_password}"}
+    else:
+        host = f"{names.service_host(names.VALKEY, data)}:{names.VALKEY_PORT}"
+        scheme, extra = "rediss", {}
+    url = f"{scheme}://airflow:{{broker_airflow_password}}@{host}"
+    return {
+        BROKER_URL_FILE: f"{url}/0",
+        RESULT_BACKEND_FILE: f"{url}/1",
+        CA_FILE: "{authority_certificate}",
+        **extra,
+    }

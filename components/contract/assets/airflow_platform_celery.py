@@ -1,0 +1,49 @@
+# pyright: basic, reportMissingImports=false
+"""Celery's configuration where Airflow's own keys do not reach; named by `[celery] celery_config_options`.
+
+Runs inside the Airflow image. Reads no secret that its pod does not mount.
+"""
+
+import ssl
+from pathlib import Path
+
+from airflow.providers.celery.executors.default_celery import DEFAULT_CELERY_CONFIG
+
+_SECRETS = Path("/run/secrets/airflow-platform")
+_SENTINEL_PASSWORD = _SECRETS / "sentinel_password"
+
+_TLS = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_ca_certs": str(_SECRETS / "ca.crt"), "ssl_check_hostname": True}
+
+# Without these the process of every task imports them anew: 150 instead of 370 ms of CPU per task.
+_PRELOAD = (
+    "airflow.dag_processing.dagbag",
+    "airflow.serialization.serialized_objects",
+    "airflow.sdk.execution_time.task_runner",
+    "airflow.models.taskinstance",
+)
+
+
+def _sentinels() -> dict:
+    """How to talk to the Sentinels themselves, when there are any."""
+    if not _SENTINEL_PASSWORD.exists():
+        return {}
+    password = _SENTINEL_PASSWORD.read_text().strip()
+    return {"sentinel_kwargs": {"password": password, "ssl": True, **_TLS}}
+
+
+CELERY_CONFIG = {
+    **DEFAULT_CELERY_CONFIG,
+    "broker_use_ssl": _TLS,
+    "redis_backend_use_ssl": _TLS,
+    "broker_transport_options": {**DEFAULT_CELERY_CONFIG["broker_transport_options"], **_sentinels()},
+    "result_backend_transport_options": {
+        **DEFAULT_CELERY_CONFIG["result_backend_transport_options"],
+        **_sentinels(),
+    },
+    # A result only tells the executor that a message was taken; the state of the task is in the database.
+    "result_expires": 86400,
+    # A primary that was demoted in the middle of a command answers with an error that is worth a retry.
+    "broker_channel_error_retry": True,
+    "broker_connection_max_retries": None,
+    "include": list(_PRELOAD),
+}

@@ -1,0 +1,34 @@
+"""The asymmetric key pair of API tokens and the Fernet key, as pure functions of random bytes."""
+
+import base64
+import hashlib
+import json
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+
+def jwt_private_key(seed: bytes) -> str:
+    """The Ed25519 private key in PEM, PKCS #8; `seed` is 32 random bytes."""
+    return (
+        Ed25519PrivateKey.from_private_bytes(seed)
+        .private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        .decode()
+    )
+
+
+def jwt_public_keys(seed: bytes) -> str:
+    """The matching public key as a JWKS document; `kid` is the RFC 7638 thumbprint."""
+    public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    key = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(public)}
+    thumbprint = hashlib.sha256(json.dumps(key, separators=(",", ":"), sort_keys=True).encode()).digest()
+    return json.dumps({"keys": [{**key, "kid": _base64url(thumbprint), "alg": "EdDSA", "use": "sig"}]})
+
+
+def fernet_key(seed: bytes) -> str:
+    """URL-safe base64 of 32 random bytes, padding included, as Fernet wants it."""
+    return base64.urlsafe_b64encode(seed).decode()
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
