@@ -67,3 +67,23 @@ def scratch_volume(name: str, *, size: str, in_memory: bool = False) -> k8s.core
         name=name,
         empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs(size_limit=size, medium="Memory" if in_memory else None),
     )
+
+
+def spread(
+    selector: Mapping[str, str], *, one_per_host: bool = False
+) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:
+    """Equal pods apart from one another: over zones and over hosts, as far as there are any.
+
+    Args:
+        selector: labels of the pods.
+        one_per_host: rather leave a pod pending than put two on one host.
+    """
+    return [
+        k8s.core.v1.TopologySpreadConstraintArgs(
+            max_skew=1,
+            topology_key=key,
+            when_unsatisfiable="DoNotSchedule" if required else "ScheduleAnyway",
+            label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=dict(selector)),
+        )
+        for key, required in (("topology.kubernetes.io/zone", False), ("kubernetes.io/hostname", one_per_host))
+    ]
