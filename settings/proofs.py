@@ -10,6 +10,7 @@ from settings.airflow import AuthKind
 from settings.base import Resources
 from settings.ingress import IngressKind
 from settings.postgres import Durability
+from settings.postgres_memory import MIB, postgres_memory, smallest_limit
 from settings.problems import Problem, SettingsError
 from settings.quantities import parse_bytes, parse_millicores
 from settings.redis import RedisMode
@@ -108,6 +109,19 @@ def _postgres_shape(settings: "PlatformSettings") -> Iterator[Problem]:
             value=postgres.durability.value,
             reason=f"it does not go with {postgres.instances} instance(s)",
             way_out="Write 'local' with one instance and 'quorum' or 'strict' with three",
+        )
+
+
+def _database_memory(settings: "PlatformSettings") -> Iterator[Problem]:
+    postgres = settings.postgres
+    try:
+        postgres_memory(parse_bytes(postgres.resources.limits.memory), postgres.max_connections)
+    except ValueError as error:
+        yield Problem(
+            key="postgres.resources.limits.memory",
+            value=postgres.resources.limits.memory,
+            reason=str(error),
+            way_out=f"Raise it to {smallest_limit(postgres.max_connections) // MIB}Mi or lower postgres.maxConnections",
         )
 
 
@@ -302,6 +316,7 @@ RULES: tuple[Rule, ...] = (
     _server_connections,
     _client_connections,
     _postgres_shape,
+    _database_memory,
     _workers,
     _broker_memory,
     _requests_within_limits,

@@ -34,6 +34,7 @@ def problems_of(values: dict[str, Any]) -> list[Problem]:
         ("dev", "postgres.instances", 2, "postgres.instances", "two instances"),
         ("dev", "postgres.durability", "strict", "postgres.durability", "1 instance"),
         ("prod", "postgres.durability", "local", "postgres.durability", "3 instance"),
+        ("dev", "postgres.resources.limits.memory", "600Mi", "postgres.resources.limits.memory", "at least 939Mi"),
         ("dev", "workers.queues", {"heavy": {"maxReplicas": 1, "minReplicas": 1, "concurrency": 1}}, "workers.queues", "'default'"),
         ("dev", "workers.queues.default.minReplicas", 4, "workers.queues.default.minReplicas", "maxReplicas 3"),
         ("dev", "redis.maxMemory", "160Mi", "redis.maxMemory", "three quarters"),
