@@ -174,7 +174,7 @@ def change(made: Object, path: str, value: Any) -> Object:
 
 
 def resource(made: Object, protect: bool = False, stack: str = "prod", type_token: str = "") -> Resource:
-    kind, name = made.get("kind", ""), made.get("metadata", {}).get("name", "thing")
+    kind, name = made.get("kind", ""), (made.get("metadata") or {}).get("name", "thing")
     token = type_token or f"kubernetes:{made.get('apiVersion', 'v1')}:{kind}"
     shown = name if isinstance(name, str) else "thing"
     urn = f"urn:pulumi:{stack}::airflow-platform::{token}::{shown}"

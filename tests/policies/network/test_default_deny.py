@@ -1,0 +1,68 @@
+from typing import Any
+
+import pytest
+from airflow_guard.network.default_deny import RULE
+from airflow_guard.node import UNKNOWN
+
+from tests.policies.objects import (
+    ABSENT,
+    change,
+    config_map,
+    default_deny,
+    deployment,
+    judge_stack,
+    metadata,
+    stack_of,
+    text,
+)
+
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata("airflow", None)}
+
+
+def half(direction: str) -> dict[str, Any]:
+    return change(default_deny(), "spec.policyTypes", [direction])
+
+
+def test_silent_on_compliant() -> None:
+    assert judge_stack(RULE, stack_of(deployment(), default_deny())) == []
+    assert judge_stack(RULE, stack_of(deployment(), half("Ingress"), half("Egress"))) == []
+    assert judge_stack(RULE, stack_of(config_map())) == []
+
+
+def test_absent() -> None:
+    found = judge_stack(RULE, stack_of(deployment(), deployment("triggerer"), NAMESPACE))
+    assert len(found) == 1
+    assert found[0].resource is not None
+    assert found[0].resource.kind == "Namespace"
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        default_deny("another"),
+        change(default_deny(), "spec.podSelector", {"matchLabels": {"app": "x"}}),
+        change(default_deny(), "spec.ingress", [{}]),
+        change(default_deny(), "spec.egress", [{"to": []}]),
+        change(default_deny(), "spec.policyTypes", ABSENT),
+        change(default_deny(), "metadata.namespace", ABSENT),
+        half("Ingress"),
+    ],
+)
+def test_violating(policy: dict[str, Any]) -> None:
+    assert "denies" in text(judge_stack(RULE, stack_of(deployment(), policy)))
+
+
+def test_says_which_way_is_open() -> None:
+    assert "no NetworkPolicy denies egress by" in text(judge_stack(RULE, stack_of(deployment(), half("Ingress"))))
+
+
+def test_pods_without_a_namespace_run_in_default() -> None:
+    made = change(deployment(), "metadata.namespace", ABSENT)
+    assert "'default'" in text(judge_stack(RULE, stack_of(made, default_deny())))
+
+
+def test_unknown() -> None:
+    made = change(deployment(), "metadata.namespace", UNKNOWN)
+    policy = change(default_deny(), "spec.podSelector", UNKNOWN)
+    found = judge_stack(RULE, stack_of(made, deployment(), policy))
+    assert [finding.unknown for finding in found] == [True, True, False]
