@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -45,7 +45,7 @@ class SilentReporter:
     """Reports nothing: for tests, and for calls whose output is data."""
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Step]:
+    def step(self, title: str) -> Generator[Step]:
         """Open a step that nobody sees."""
         del title
         yield _Silent()
@@ -90,7 +90,7 @@ class ConsoleReporter:
         self._lock = threading.Lock()
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Step]:
+    def step(self, title: str) -> Generator[Step]:
         """Open a step; its line closes with a mark and the seconds it took."""
         started = time.monotonic()
         progress = self._begin()

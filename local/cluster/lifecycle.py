@@ -1,0 +1,289 @@
+"""Bring the cluster up, mend it, stop it, remove it."""
+
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from filelock import FileLock, Timeout
+
+from local import paths, toolchain
+from local.cluster import addons, archives, cgroups, containers, health, network, pki, preflight, render
+from local.cluster.daemons import ORDER, daemons, runc
+from local.cluster.layout import NODE_NAME, REGISTRY_ADDRESS, Layout
+from local.cluster.processes import Daemon, ProcessTable, end, log_tail
+from local.errors import LocalError, PreflightError
+from local.progress import Reporter, SilentReporter
+from local.toolchain.debian import ensure_busybox
+
+_PATIENCE = 90.0
+"""Seconds a program may take to answer, on a machine that is busy with other things."""
+_HUNG = 20.0
+"""Seconds after which a program that runs but does not answer is started anew."""
+_READY = 180.0
+"""Seconds the node and its add-ons may take."""
+_POD_LOGS = (Path("/var/log/pods"), Path("/var/log/containers"))
+"""Where kubelet keeps the logs of pods, on every machine."""
+_STOP_GRACE = 20.0
+"""Seconds that pods get to end by themselves when the cluster is stopped."""
+
+
+def up(layout: Layout, reporter: Reporter | None = None) -> list[str]:
+    """Start whatever does not run, until the node is Ready. Returns the programs that were started.
+
+    May be run at any time: what is well stays untouched, what is dead or missing is made again.
+
+    Raises:
+        PreflightError: the machine does not allow it; nothing was begun.
+        LocalError: a step failed; what was reached is kept and the next run goes on from there.
+    """
+    reporter = reporter or SilentReporter()
+    with _lock():
+        table = ProcessTable(layout.pids)
+        _sweep_strays(layout, table)
+        cold = not all(toolchain.is_built(entry) for entry in toolchain.TOOLS)
+        running = [name for name in ORDER if table.running(name)]
+        preflight.check(running=running, cold=cold)
+        toolchain.ensure_packages(reporter)
+        toolchain.build_all(reporter)
+        ensure_busybox(reporter)
+        images = archives.system_images(layout.bin)
+        servers = _nameservers()
+        _prepare_host(layout, pause_image=images["pause"].reference(), nameservers=servers)
+        started = _start(layout, table, reporter, images, servers)
+        with reporter.step("Waiting for the node") as step:
+            step.note("node Ready")
+            if not health.wait(lambda: health.node_ready(layout), seconds=_READY, pause=0.5):
+                raise _not_ready(layout)
+            step.note("names and storage")
+            if not health.wait(lambda: not health.unavailable_addons(layout), seconds=_READY, pause=0.5):
+                raise _addons_missing(layout)
+        return started
+
+
+def stop(layout: Layout, reporter: Reporter | None = None) -> None:
+    """Stop everything and keep all data; `up` brings it back as it was."""
+    down(layout, keep_data=True, reporter=reporter)
+
+
+def down(layout: Layout, *, keep_data: bool, reporter: Reporter | None = None) -> list[str]:
+    """End the cluster and leave nothing of it on the machine but files in the cache folder.
+
+    Args:
+        layout: the cluster.
+        keep_data: whether volumes, database of objects, keys and pulled images stay; then pods get
+            time to end by themselves.
+        reporter: where to report.
+
+    Returns:
+        What is kept, one line each.
+
+    Raises:
+        LocalError: a process or a mount does not go away.
+    """
+    reporter = reporter or SilentReporter()
+    with _lock():
+        table = ProcessTable(layout.pids)
+        with reporter.step("Stopping the cluster") as step:
+            step.note("agents")
+            for name in ("kubelet", "kube-scheduler", "kube-controller-manager"):
+                table.stop(name)
+            step.note("pods")
+            containers.end_pods(grace=_STOP_GRACE if keep_data else 0)
+            for name in reversed(ORDER):
+                step.note(name)
+                table.stop(name)
+            _sweep_strays(layout, table)
+            _end_groups()
+        with reporter.step("Clearing mounts and networks"):
+            containers.unmount_below(layout.run, layout.root)
+            _remove_from_host(layout)
+        if not keep_data:
+            with reporter.step("Removing the cluster's data"):
+                for folder in (layout.root, *_POD_LOGS):
+                    if folder.exists():
+                        shutil.rmtree(folder)
+        return _kept(layout)
+
+
+def _start(
+    layout: Layout,
+    table: ProcessTable,
+    reporter: Reporter,
+    images: dict[str, archives.SystemImage],
+    nameservers: list[str],
+) -> list[str]:
+    """Start the programs in their order, and what must be done in between."""
+    started: list[str] = []
+    for name, daemon in daemons(layout).items():
+        # Asked again for each: a configuration may have changed while others started.
+        with reporter.step(f"Starting {name}") if not _well(layout, table, daemon) else _nothing():
+            if _bring(layout, table, daemon):
+                started.append(name)
+        if name == "containerd":
+            _import_images(layout, images, reporter)
+        if name == "kube-apiserver":
+            addons.apply(layout, addons.render(layout, images, nameservers))
+    return started
+
+
+def _well(layout: Layout, table: ProcessTable, daemon: Daemon) -> bool:
+    record = table.running(daemon.name)
+    return record is not None and record.fingerprint == daemon.fingerprint() and health.answers(layout, daemon.name)
+
+
+def _bring(layout: Layout, table: ProcessTable, daemon: Daemon) -> bool:
+    """Make one program run and answer. Returns whether it was started."""
+    started = table.ensure(daemon)
+    if _wait_for(layout, table, daemon, _PATIENCE if started else _HUNG):
+        return started
+    if not started:
+        table.stop(daemon.name, grace=3)
+        table.ensure(daemon)
+        if _wait_for(layout, table, daemon, _PATIENCE):
+            return True
+    state = "does not answer" if table.running(daemon.name) else "ended"
+    raise LocalError(f"{daemon.name} was started and {state}. Its last lines:\n{log_tail(daemon.log)}")
+
+
+def _wait_for(layout: Layout, table: ProcessTable, daemon: Daemon, seconds: float) -> bool:
+    record = table.running(daemon.name)
+    if record:
+        cgroups.enter(record.pid)
+    answered = False
+
+    def settled() -> bool:
+        nonlocal answered
+        answered = health.answers(layout, daemon.name)
+        return answered or table.running(daemon.name) is None
+
+    health.wait(settled, seconds=seconds)
+    return answered and table.running(daemon.name) is not None
+
+
+def _import_images(layout: Layout, images: dict[str, archives.SystemImage], reporter: Reporter) -> None:
+    missing = containers.missing_images(layout, images)
+    if missing:
+        with reporter.step(f"Packing {', '.join(image.name for image in missing)}"):
+            containers.import_images(layout, missing)
+
+
+def _prepare_host(layout: Layout, *, pause_image: str, nameservers: list[str]) -> None:
+    """Folders, configuration files, keys, control groups and the network."""
+    for folder in (layout.kubelet, layout.volumes, layout.run, layout.registry, layout.logs):
+        folder.mkdir(parents=True, exist_ok=True)
+    layout.root.chmod(0o755)
+    layout.etcd.mkdir(mode=0o700, exist_ok=True)
+    version = toolchain.tool_version(toolchain.tool("kubernetes"))
+    files = {
+        "containerd.toml": render.containerd(layout, runc=runc(), pause_image=pause_image),
+        f"hosts/{render.hosts_path()}": render.registry_hosts(),
+        "registry.yaml": render.registry(layout),
+        "cni/10-airflow-platform.conflist": render.cni(layout),
+        "kubelet.yaml": render.kubelet(layout),
+        "kubeadm.yaml": render.kubeadm(layout, version=version),
+        "kube-proxy.yaml": render.kube_proxy(layout),
+        "resolv.conf": render.resolv_conf(nameservers),
+    }
+    for name, content in files.items():
+        _write(layout.config / name, content)
+    pki.ensure(layout)
+    network.raise_settings(layout.root / "settings.json")
+    network.ensure_bridge()
+    cgroups.ensure()
+
+
+def _remove_from_host(layout: Layout) -> None:
+    cgroups.remove()
+    network.remove_bridge()
+    network.remove_tables()
+    network.restore_settings(layout.root / "settings.json")
+    shutil.rmtree(layout.run, ignore_errors=True)
+    for record in Path("/var/lib/cni/results").glob(f"{NODE_NAME}-*"):
+        record.unlink(missing_ok=True)
+
+
+def _end_groups() -> None:
+    for group in cgroups.GROUPS:
+        left = cgroups.kill(group)
+        if left:
+            raise LocalError(f"Processes {sorted(left)} do not end, even when killed. Restart the machine.")
+
+
+def _sweep_strays(layout: Layout, table: ProcessTable) -> None:
+    """End our own programs that no pid file knows: a start was killed before it could write one."""
+    known = {record.pid for name in ORDER if (record := table.running(name))}
+    programs = {str(layout.bin / name) for name in ORDER}
+    strays: list[int] = []
+    for process in psutil.process_iter():
+        try:
+            program = process.exe().removesuffix(" (deleted)")
+        except psutil.Error:
+            continue
+        if program in programs and process.pid not in known:
+            strays.append(process.pid)
+    if strays:
+        end(strays, grace=10)
+
+
+def _nameservers() -> list[str]:
+    """The host's name servers; those behind systemd's local stub when there is nothing but the stub."""
+    for path in (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf")):
+        if path.is_file() and (found := render.nameservers(path.read_text())):
+            return found
+    return []
+
+
+def _not_ready(layout: Layout) -> LocalError:
+    return LocalError(
+        f"The node did not become Ready in {_READY:.0f} s. Kubelet's last lines:\n"
+        f"{log_tail(layout.logs / 'kubelet.log')}"
+    )
+
+
+def _addons_missing(layout: Layout) -> LocalError:
+    missing = ", ".join(health.unavailable_addons(layout))
+    return LocalError(
+        f"{missing} did not become available in {_READY:.0f} s. Look with `kubectl --kubeconfig "
+        f"{layout.kubeconfig} describe pods -A`. Kubelet's last lines:\n{log_tail(layout.logs / 'kubelet.log')}"
+    )
+
+
+def _kept(layout: Layout) -> list[str]:
+    candidates = {
+        "programs of the cluster": layout.bin,
+        f"image registry (served at {REGISTRY_ADDRESS} while up)": layout.registry,
+        "image builder's cache": paths.images(),
+        "cluster data": layout.root,
+        "logs": layout.logs,
+    }
+    return [f"{what}: {folder}" for what, folder in candidates.items() if folder.exists()]
+
+
+def _write(path: Path, content: str) -> None:
+    """Write a file unless it says so already; never half of it."""
+    if path.is_file() and path.read_text() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(content)
+    fresh.replace(path)
+
+
+@contextmanager
+def _lock() -> Generator[None]:
+    folder = paths.cache_root()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "cluster.lock", timeout=1):
+            yield
+    except Timeout as error:
+        raise PreflightError(
+            "Another command is starting or stopping the cluster. Wait for it, then run this again."
+        ) from error
+
+
+@contextmanager
+def _nothing() -> Generator[None]:
+    yield

@@ -1,0 +1,101 @@
+"""The machine's part of the network: an address that never leaves it, and forwarding."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from local.cluster.layout import BRIDGE, NODE_ADDRESS, RANGE
+from local.errors import LocalError
+
+TABLES = (
+    ("ip", "kube-proxy"),
+    ("ip6", "kube-proxy"),
+    ("inet", "cni_plugins_masquerade"),
+    ("inet", "cni_hostport"),
+)
+"""nftables tables that kube-proxy and the CNI plugins make, as (family, name)."""
+SETTINGS = {
+    "net/ipv4/ip_forward": 1,
+    "fs/inotify/max_user_instances": 1024,
+    "fs/inotify/max_user_watches": 524288,
+    "vm/max_map_count": 262144,
+}
+"""Kernel settings below /proc/sys, raised to at least this for as long as the cluster runs."""
+
+
+def ensure_bridge() -> None:
+    """The node's address, on a bridge without ports, and the catch-all route through it.
+
+    The route matters: for an address of a Service the kernel looks for one before it translates.
+    """
+    if not Path(f"/sys/class/net/{BRIDGE}").exists():
+        _ip("link", "add", BRIDGE, "type", "bridge")
+    _ip("address", "replace", f"{NODE_ADDRESS}/32", "dev", BRIDGE)
+    _ip("link", "set", BRIDGE, "up")
+    _ip("route", "replace", RANGE, "dev", BRIDGE, "src", NODE_ADDRESS)
+
+
+def remove_bridge() -> bool:
+    """Remove the bridge with its address and route. Returns whether it was there."""
+    if not Path(f"/sys/class/net/{BRIDGE}").exists():
+        return False
+    _ip("link", "delete", BRIDGE)
+    return True
+
+
+def raise_settings(record: Path) -> None:
+    """Raise kernel settings that are too low, remembering in a file what they were."""
+    before: dict[str, int] = json.loads(record.read_text()) if record.is_file() else {}
+    low = {name: now for name, least in SETTINGS.items() if (now := _setting(name)) < least}
+    fresh = {name: now for name, now in low.items() if name not in before}
+    if fresh:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps(before | fresh))
+    for name in low:
+        Path("/proc/sys", name).write_text(str(SETTINGS[name]))
+
+
+def restore_settings(record: Path) -> None:
+    """Put kernel settings back to what they were."""
+    if not record.is_file():
+        return
+    for name, value in json.loads(record.read_text()).items():
+        if _setting(name) == SETTINGS.get(name):
+            Path("/proc/sys", name).write_text(str(value))
+    record.unlink()
+
+
+def remove_tables() -> list[str]:
+    """Delete the nftables tables of services and pods. Returns those that were there."""
+    listed = subprocess.run(["nft", "-j", "list", "tables"], capture_output=True, text=True, check=False)
+    if listed.returncode:
+        return []
+    loaded: Any = json.loads(listed.stdout or "{}")
+    present = {
+        (str(item["table"]["family"]), str(item["table"]["name"]))
+        for item in loaded.get("nftables", [])
+        if "table" in item
+    }
+    removed = [table for table in TABLES if table in present]
+    for family, name in removed:
+        _run("nft", "delete", "table", family, name)
+    return [f"{family} {name}" for family, name in removed]
+
+
+def _setting(name: str) -> int:
+    return int(Path("/proc/sys", name).read_text())
+
+
+def _ip(*arguments: str) -> None:
+    _run("ip", *arguments)
+
+
+def _run(*command: str) -> None:
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise LocalError(
+            f"`{' '.join(command)}` failed: {result.stderr.strip()}. "
+            "The cluster needs to make a bridge, routes and nftables rules: run as root on the machine "
+            "itself, or in a container with the NET_ADMIN capability."
+        )

@@ -1,0 +1,18 @@
+"""Every program of the local machine, built from source with pinned sums."""
+
+from local.toolchain.builder import build, build_all, is_built
+from local.toolchain.debian import HOST_PACKAGES, ensure_packages
+from local.toolchain.table import TOOLS, Tool, binary, tool, tool_version
+
+__all__ = [
+    "HOST_PACKAGES",
+    "TOOLS",
+    "Tool",
+    "binary",
+    "build",
+    "build_all",
+    "ensure_packages",
+    "is_built",
+    "tool",
+    "tool_version",
+]
