@@ -1,0 +1,106 @@
+"""PostgresHA: PostgreSQL 17 under Patroni, PgBouncer in front."""
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.contract import names
+from components.contract.base import PlatformComponent
+from components.contract.endpoints import PostgresEndpoint
+from components.postgres_ha.args import PostgresHAArgs
+from components.postgres_ha.manifests import access, configure, database, pooler, services
+from settings.stack import Environment
+
+
+class PostgresHA(PlatformComponent):
+    """The metadata database and its pooler.
+
+    Creates one or three PostgreSQL instances under Patroni, which keeps its state in ConfigMaps of the namespace;
+    Services for the primary (`postgres-rw`), for reading (`postgres-ro`) and for the instances' own names; PgBouncer in
+    transaction mode; a Job that brings the cluster's agreed configuration up to date; exporters beside both.
+
+    Survives, with three instances: the loss of any one instance without losing an acknowledged commit (durability
+    `quorum` and `strict`), a node that hangs or is cut off (a standby leads within about 20 s), an API server that is
+    away (writes go on), rollouts and drains (the lead is handed over before its instance stops). With one instance:
+    the loss of the process or pod; data stays on the volume.
+    Does not handle: the loss of the only volume, backups, upgrades to another major version, rotation of the
+    passwords of a living cluster.
+
+    Attributes:
+        endpoint: where the database is reached; whoever uses it waits until it answers and is configured.
+    """
+
+    TOKEN = "airflow-platform:data:PostgresHA"  # noqa: S105 - a type token
+    OUTPUTS = ("endpoint",)
+
+    def __init__(self, name: str, args: PostgresHAArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._args = args
+        configured = self._database()
+        pooled = self._pooler()
+        data = args.settings.namespaces.data
+        self.endpoint = PostgresEndpoint(
+            pooler_host=pooled.apply(lambda _: names.service_host(names.POSTGRES_POOLER, data)),
+            primary_host=configured.apply(lambda _: names.service_host(names.postgres_primary_service(), data)),
+            port=names.POSTGRES_PORT,
+            database=names.DATABASE,
+        )
+        self.finish()
+
+    def _database(self) -> pulumi.Output[str]:
+        """The instances and all they need; the result is there once they are configured."""
+        args = self._args
+        account = k8s.core.v1.ServiceAccount(
+            self.child_name("account"), access.service_account(args, names.POSTGRES), self.child_opts()
+        )
+        role = k8s.rbac.v1.Role(self.child_name("role"), access.role(args), self.child_opts())
+        binding = k8s.rbac.v1.RoleBinding(self.child_name("role-binding"), access.role_binding(args), self.child_opts())
+        config = k8s.core.v1.ConfigMap(self.child_name("config"), database.config_map(args), self.child_opts())
+        scripts = k8s.core.v1.ConfigMap(self.child_name("scripts"), database.scripts_map(args), self.child_opts())
+        nodes = k8s.core.v1.Service(self.child_name("nodes"), services.nodes_service(args), self.child_opts())
+        stateful_set = k8s.apps.v1.StatefulSet(
+            self.child_name("instances"),
+            database.stateful_set(args),
+            self.child_opts(
+                protect=True if args.settings.environment is not Environment.DEV else None,
+                # Without its rights Patroni does not start, and it is to find them in place, not to wait for them.
+                depends_on=[account, role, binding, config, scripts, nodes],
+            ),
+        )
+        created = _name(stateful_set.metadata)
+        primary = k8s.core.v1.Service(self.child_name("primary"), services.primary_service(args), self.child_opts())
+        k8s.core.v1.Service(self.child_name("replicas"), services.replica_service(args), self.child_opts())
+        if args.settings.postgres.instances > 1:
+            self._disruption_budget(names.POSTGRES, "instances")
+        job = k8s.batch.v1.Job(self.child_name("configure"), configure.job(args, created), self.child_opts())
+        return pulumi.Output.all(_name(primary.metadata), _name(job.metadata)).apply(lambda found: found[0])
+
+    def _pooler(self) -> pulumi.Output[str]:
+        """PgBouncer; the result is there once it accepts connections."""
+        args = self._args
+        account = k8s.core.v1.ServiceAccount(
+            self.child_name("pooler-account"),
+            access.service_account(args, names.POSTGRES_POOLER),
+            self.child_opts(),
+        )
+        config = k8s.core.v1.ConfigMap(self.child_name("pooler-config"), pooler.config_map(args), self.child_opts())
+        deployment = k8s.apps.v1.Deployment(
+            self.child_name("pooler"), pooler.deployment(args), self.child_opts(depends_on=[account, config])
+        )
+        service = k8s.core.v1.Service(
+            self.child_name("pooler-service"), services.pooler_service(args), self.child_opts()
+        )
+        if args.settings.postgres.pooler.replicas > 1:
+            self._disruption_budget(names.POSTGRES_POOLER, "pooler")
+        return pulumi.Output.all(_name(service.metadata), _name(deployment.metadata)).apply(lambda found: found[0])
+
+    def _disruption_budget(self, workload: str, role: str) -> None:
+        k8s.policy.v1.PodDisruptionBudget(
+            self.child_name(f"{role}-disruption-budget"),
+            services.disruption_budget(self._args, workload),
+            self.child_opts(),
+        )
+
+
+def _name(metadata: pulumi.Output[k8s.meta.v1.outputs.ObjectMeta]) -> pulumi.Output[str]:
+    """The name of a created object: whoever uses it waits for the object."""
+    return metadata.apply(lambda found: found.name or "")

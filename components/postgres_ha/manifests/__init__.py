@@ -1,0 +1,1 @@
+"""The objects of PostgresHA, as pure functions of its arguments."""

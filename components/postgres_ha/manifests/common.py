@@ -1,0 +1,63 @@
+"""What the objects of PostgresHA have in common."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pulumi_kubernetes as k8s
+
+from components.contract.pods import container_security
+from components.postgres_ha.args import PostgresHAArgs
+from components.postgres_ha.names import COMPONENT, EXPORTER_UID
+from settings.base import ResourceList, Resources
+
+_FILES = Path(__file__).parent.parent / "files"
+
+EXPORTER_RESOURCES = Resources(requests=ResourceList(cpu="10m", memory="24Mi"), limits=ResourceList(memory="96Mi"))
+
+
+def metadata(
+    args: PostgresHAArgs, name: str, workload: str, annotations: Mapping[str, str] | None = None
+) -> k8s.meta.v1.ObjectMetaArgs:
+    """Metadata of an object.
+
+    Args:
+        args: of the component.
+        name: of the object.
+        workload: that it belongs to.
+        annotations: of the object.
+    """
+    return k8s.meta.v1.ObjectMetaArgs(
+        name=name,
+        namespace=args.namespace,
+        labels=args.labels.of(workload, COMPONENT),
+        annotations=dict(annotations) if annotations else None,
+    )
+
+
+def script(name: str) -> str:
+    """Text of a file that is mounted into pods."""
+    return (_FILES / name).read_text(encoding="utf-8")
+
+
+def checksum(*texts: str) -> str:
+    """SHA-256 of configuration texts; changes when one of them does."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def exporter_security() -> k8s.core.v1.SecurityContextArgs:
+    """An exporter in a database pod is somebody else: peer authentication would take the pod's user for the superuser."""
+    security = container_security()
+    security.run_as_user = EXPORTER_UID
+    security.run_as_group = EXPORTER_UID
+    return security
+
+
+def http_probe(path: str, port: str, *, period: int, failures: int = 3, https: bool = False) -> k8s.core.v1.ProbeArgs:
+    """A probe by the kubelet itself; period in seconds."""
+    return k8s.core.v1.ProbeArgs(
+        http_get=k8s.core.v1.HTTPGetActionArgs(path=path, port=port, scheme="HTTPS" if https else "HTTP"),
+        period_seconds=period,
+        timeout_seconds=5,
+        failure_threshold=failures,
+    )

@@ -1,0 +1,72 @@
+"""The Job that brings what the cluster agreed on up to date."""
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSION_ANNOTATION
+from components.contract.pods import container_security, dns_config, pod_security, resources, scratch_volume
+from components.postgres_ha import secrets
+from components.postgres_ha.args import PostgresHAArgs
+from components.postgres_ha.manifests.common import checksum, metadata, script
+from components.postgres_ha.manifests.database import configuration_mounts, configuration_volumes, field_variable
+from components.postgres_ha.names import COMPONENT, CONFIGURE, POSTGRES_UID, SCRIPTS_PATH
+from components.postgres_ha.patroni import agreed_text
+from settings.base import ResourceList, Resources
+
+_RESOURCES = Resources(requests=ResourceList(cpu="20m", memory="64Mi"), limits=ResourceList(memory="192Mi"))
+_DEADLINE_SECONDS = 600
+
+
+def job(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.batch.v1.JobInitArgs:
+    """A Job named after what it brings in: a change of that is a new Job.
+
+    Args:
+        args: of the component.
+        stateful_set: name of the created StatefulSet, which the Job must not run before.
+    """
+    agreed = checksum(agreed_text(args.settings.postgres), script("configure.sh"))
+    return k8s.batch.v1.JobInitArgs(
+        metadata=metadata(args, f"{CONFIGURE}-{agreed[:8]}", CONFIGURE),
+        spec=k8s.batch.v1.JobSpecArgs(
+            backoff_limit=10,
+            active_deadline_seconds=_DEADLINE_SECONDS,
+            template=k8s.core.v1.PodTemplateSpecArgs(
+                metadata=k8s.meta.v1.ObjectMetaArgs(
+                    labels=args.labels.of(CONFIGURE, COMPONENT),
+                    annotations={
+                        CONFIG_CHECKSUM_ANNOTATION: agreed,
+                        SECRETS_VERSION_ANNOTATION: args.secrets[secrets.DATABASE].version,
+                    },
+                ),
+                spec=_pod(args, stateful_set),
+            ),
+        ),
+    )
+
+
+def _pod(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.core.v1.PodSpecArgs:
+    return k8s.core.v1.PodSpecArgs(
+        # The instances' account: the store is the same.
+        service_account_name=stateful_set,
+        automount_service_account_token=True,
+        enable_service_links=False,
+        priority_class_name=args.priority_class,
+        security_context=pod_security(POSTGRES_UID),
+        dns_config=dns_config(),
+        restart_policy="OnFailure",
+        containers=[
+            k8s.core.v1.ContainerArgs(
+                name="configure",
+                image=args.images.postgres,
+                command=["/bin/bash", f"{SCRIPTS_PATH}/configure.sh"],
+                env=[field_variable("PATRONI_KUBERNETES_NAMESPACE", "metadata.namespace")],
+                resources=resources(_RESOURCES),
+                security_context=container_security(),
+                volume_mounts=[
+                    k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - of the container's own
+                    *configuration_mounts(),
+                ],
+            )
+        ],
+        volumes=[*configuration_volumes(args), scratch_volume("tmp", size="16Mi")],
+    )

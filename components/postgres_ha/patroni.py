@@ -1,0 +1,142 @@
+"""Patroni's configuration: what every instance reads, and what the cluster agrees on."""
+
+from typing import Any
+
+import yaml
+
+from components.contract import names
+from components.contract.labels import ROLE_LABEL, PlatformLabels
+from components.postgres_ha.names import (
+    AUTHORITY_PATH,
+    CERTIFICATE_PATH,
+    DATA_PATH,
+    KEY_PATH,
+    PATRONI_PORT,
+    REPLICATION_USER,
+    REWIND_USER,
+    SCOPE,
+    SCOPE_LABEL,
+    SCRIPTS_PATH,
+    SOCKET_PATH,
+)
+from components.postgres_ha.parameters import agreed_parameters, local_parameters
+from settings.postgres import Durability, PostgresSettings
+
+_MANY_BYTES = 100 * 2**20
+
+
+def base_config(settings: PostgresSettings, labels: PlatformLabels) -> str:
+    """`10-base.yml`: everything but passwords; what differs between instances comes by environment variables."""
+    return yaml.safe_dump(
+        {
+            "scope": SCOPE,
+            "kubernetes": _kubernetes(labels),
+            "restapi": _rest_api(),
+            "ctl": {"cacert": AUTHORITY_PATH, "certfile": CERTIFICATE_PATH, "keyfile": KEY_PATH},
+            "bootstrap": _bootstrap(settings),
+            "postgresql": _postgresql(settings),
+            # There is no device in a container that could reset a primary whose Patroni hangs; the quorum holds it back.
+            "watchdog": {"mode": "off"},
+        },
+        sort_keys=False,
+        width=120,
+    )
+
+
+def agreed_config(settings: PostgresSettings) -> dict[str, Any]:
+    """What all instances agree on: read once when the cluster is made, brought up to date by a Job afterwards.
+
+    A frozen or cut-off primary is replaced within `ttl`: 20 s with three instances, below the 25 to 40 s after which
+    Airflow's workers give up. One instance has nobody to hand over to, so it may ask less often.
+    """
+    highly_available = settings.instances > 1
+    timing = (20, 5, 5) if highly_available else (30, 10, 10)
+    return {
+        **dict(zip(("ttl", "loop_wait", "retry_timeout"), timing, strict=True)),
+        "failsafe_mode": True,
+        "check_timeline": True,
+        **_synchronous(settings.durability),
+        # The quorum keeps commits safe; the gate on lag would only rule out standbys during a large transaction.
+        "maximum_lag_on_failover": _MANY_BYTES,
+        "primary_start_timeout": 0 if highly_available else 300,
+        "primary_stop_timeout": 60,
+        "member_slots_ttl": "1h",
+        "postgresql": {"use_pg_rewind": True, "use_slots": True, "parameters": agreed_parameters(settings)},
+    }
+
+
+def agreed_text(settings: PostgresSettings) -> str:
+    """The same as YAML."""
+    return yaml.safe_dump(agreed_config(settings), sort_keys=False, width=120)
+
+
+def _synchronous(durability: Durability) -> dict[str, Any]:
+    synchronous = durability is not Durability.LOCAL
+    return {
+        "synchronous_mode": "quorum" if synchronous else False,
+        "synchronous_mode_strict": durability is Durability.STRICT,
+        "synchronous_node_count": 1,
+    }
+
+
+def _kubernetes(labels: PlatformLabels) -> dict[str, Any]:
+    return {
+        "labels": labels.selector(names.POSTGRES),
+        "scope_label": SCOPE_LABEL,
+        "role_label": ROLE_LABEL,
+        "leader_label_value": "primary",
+        "follower_label_value": "replica",
+        "use_endpoints": False,
+    }
+
+
+def _rest_api() -> dict[str, Any]:
+    return {
+        "listen": f"0.0.0.0:{PATRONI_PORT}",
+        "certfile": CERTIFICATE_PATH,
+        "keyfile": KEY_PATH,
+        "cafile": AUTHORITY_PATH,
+        # Probes of the kubelet bring no certificate; what changes anything asks for the password.
+        "verify_client": "optional",
+    }
+
+
+def _bootstrap(settings: PostgresSettings) -> dict[str, Any]:
+    return {
+        "dcs": agreed_config(settings),
+        "initdb": [{"encoding": "UTF8"}, {"locale": "C.UTF-8"}, "data-checksums"],
+        # Patroni puts the superuser's connection string behind it.
+        "post_bootstrap": f"psql --quiet --no-psqlrc --file={SCRIPTS_PATH}/post_bootstrap.sql",
+    }
+
+
+def _postgresql(settings: PostgresSettings) -> dict[str, Any]:
+    verified = {"sslmode": "verify-full", "sslrootcert": AUTHORITY_PATH}
+    return {
+        "listen": f"*:{names.POSTGRES_PORT}",
+        "data_dir": DATA_PATH,
+        "bin_dir": "/usr/lib/postgresql/17/bin",
+        "pgpass": "/tmp/pgpass",  # noqa: S108 - a folder of the container's own
+        "use_unix_socket": True,
+        "use_unix_socket_repl": True,
+        # What such an instance throws away was never acknowledged: with a quorum, every acknowledged commit is elsewhere.
+        "remove_data_directory_on_rewind_failure": settings.durability is not Durability.LOCAL,
+        "remove_data_directory_on_diverged_timelines": settings.durability is not Durability.LOCAL,
+        "authentication": {"replication": verified, "rewind": verified},
+        "pg_hba": _host_rules(),
+        "parameters": {**local_parameters(settings), "unix_socket_directories": SOCKET_PATH},
+    }
+
+
+def _host_rules() -> list[str]:
+    """Who may connect from where: the superuser inside the pod only, everybody else by TLS and password."""
+    return [
+        "local all postgres peer",
+        "local replication postgres peer",
+        f"local all {names.MONITOR_USER} scram-sha-256",
+        f"hostssl replication {REPLICATION_USER} all scram-sha-256",
+        f"hostssl postgres {REWIND_USER} all scram-sha-256",
+        f"hostssl {names.DATABASE} {names.DATABASE_USER} all scram-sha-256",
+        "local all all reject",
+        "host all all all reject",
+    ]

@@ -1,0 +1,59 @@
+"""PgBouncer's configuration."""
+
+from components.contract import names
+from components.contract.secrets import MOUNT_PATH
+from components.postgres_ha.names import AUTHORITY_PATH, CERTIFICATE_PATH, KEY_PATH, PRIMARY_SERVICE
+from components.postgres_ha.secrets import USERLIST_FILE
+from settings.postgres import PoolerSettings
+
+# A pool can outlive its primary's role: cut off, demoted and restarted read-only it would answer reads and fail every
+# write for ever. A connection that finds itself there ends itself; an error would only be logged.
+_LEAVE_STANDBY = "SELECT pg_terminate_backend(pg_backend_pid()) WHERE pg_is_in_recovery()"
+
+
+def pooler_config(settings: PoolerSettings, namespace: str) -> str:
+    """`pgbouncer.ini`: transaction mode, TLS on both sides, quick to notice and to try again.
+
+    Args:
+        settings: pool sizes.
+        namespace: of the database.
+    """
+    host = names.service_host(PRIMARY_SERVICE, namespace)
+    options: dict[str, str | int] = {
+        "listen_addr": "*",
+        "listen_port": names.POSTGRES_PORT,
+        "unix_socket_dir": "",
+        "pool_mode": "transaction",
+        "max_prepared_statements": 200,
+        "default_pool_size": settings.pool_size,
+        "max_db_connections": settings.pool_size,
+        "max_client_conn": settings.max_client_connections,
+        "ignore_startup_parameters": "extra_float_digits",
+        "auth_type": "scram-sha-256",
+        "auth_file": f"{MOUNT_PATH}/{USERLIST_FILE}",
+        "stats_users": names.MONITOR_USER,
+        "client_tls_sslmode": "require",
+        "client_tls_cert_file": CERTIFICATE_PATH,
+        "client_tls_key_file": KEY_PATH,
+        "client_tls_ca_file": AUTHORITY_PATH,
+        "server_tls_sslmode": "verify-full",
+        "server_tls_ca_file": AUTHORITY_PATH,
+        "server_login_retry": 1,
+        "server_connect_timeout": 3,
+        "server_idle_timeout": 60,
+        "server_lifetime": 1800,
+        "query_wait_timeout": 60,
+        "tcp_keepidle": 5,
+        "tcp_keepintvl": 2,
+        "tcp_keepcnt": 3,
+        "tcp_user_timeout": 5000,
+        "log_connections": 0,
+        "log_disconnections": 0,
+        "log_stats": 0,
+    }
+    database = (
+        f"{names.DATABASE} = host={host} port={names.POSTGRES_PORT} dbname={names.DATABASE} "
+        f"connect_query='{_LEAVE_STANDBY}'"
+    )
+    lines = ["[databases]", database, "", "[pgbouncer]", *(f"{key} = {value}" for key, value in options.items())]
+    return "\n".join(lines) + "\n"
