@@ -14,6 +14,9 @@ VALKEY_PORT = 6379
 SENTINEL = "valkey-sentinel"
 SENTINEL_PORT = 26379
 SENTINEL_MASTER = "airflow"
+BROKER_USER = "airflow"
+BROKER_NODES = 3
+"""Data nodes and Sentinels of a broker with Sentinels, as many of each."""
 
 SCHEDULER = "scheduler"
 DAG_PROCESSOR = "dag-processor"
@@ -21,6 +24,8 @@ TRIGGERER = "triggerer"
 API_CORE = "api-core"
 API_EXECUTION = "api-execution"
 API_PORT = 8080
+ADMIN_USER = "admin"
+"""Log-in name of the generated administrator."""
 MIGRATION = "migration"
 
 STATSD_EXPORTER = "statsd-exporter"
@@ -40,6 +45,11 @@ def worker(queue: str) -> str:
 def postgres_primary_service() -> str:
     """Service of the PostgreSQL primary, for migrations and cleaning, around the pooler."""
     return f"{POSTGRES}-rw"
+
+
+def sentinel_hosts(namespace: str) -> tuple[str, ...]:
+    """Full host name of every Sentinel; each has a Service of its own, so the name stays when the pod goes."""
+    return tuple(service_host(f"{SENTINEL}-{ordinal}", namespace) for ordinal in range(BROKER_NODES))
 
 
 def service_host(service: str, namespace: str) -> str:
