@@ -54,8 +54,10 @@ class IngressSettings(Settings):
     """Required for kind `gateway`."""
     class_name: str | None = None
     """IngressClass, required for kind `ingress`."""
+    annotations: dict[str, str] = Field(default_factory=dict)
+    """Annotations of the classic Ingress; api-core speaks HTTPS, which most controllers have to be told by one."""
     tls_secret: str | None = None
-    """Existing TLS Secret in the edge namespace; the private authority's certificate when left out."""
+    """Existing TLS Secret beside the edge; left out, the bundled edge uses the private authority's certificate."""
     firewall: FirewallSettings = FirewallSettings()
     """ModSecurity."""
     requests_per_second: int = Field(default=50, ge=1, le=10000)

@@ -176,6 +176,14 @@ def _edge(settings: "PlatformSettings") -> Iterator[Problem]:
                 reason=f"kind '{kind.value}' needs it",
                 way_out=f"Add ingress.{key}, or write kind 'bundled'",
             )
+    if ingress.kind is IngressKind.INGRESS and ingress.tls_secret is None:
+        yield Problem(
+            key="ingress.tlsSecret",
+            value="(missing)",
+            reason="kind 'ingress' serves TLS with a certificate that your controller or cert-manager provides",
+            way_out="Add ingress.tlsSecret",
+        )
+    for kind, (key, value) in needed.items():
         if ingress.kind is not kind and value is not None:
             yield Problem(
                 key=f"ingress.{key}",
