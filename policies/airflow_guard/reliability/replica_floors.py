@@ -29,7 +29,7 @@ def check(stack: Stack, options: Options) -> Iterator[Finding]:
 def _workload(workload: Resource, scalers: list[Resource], options: Options) -> Iterator[Finding]:
     if workload.environment in options.texts(_RELAXED.name):
         return
-    floor = _floor(workload.label(NAME_LABEL), options.integers(_FLOORS))
+    floor = options.integers(_FLOORS).get(workload.label(NAME_LABEL), 0)
     if not floor:
         return
     scaler = next((item for item in scalers if _targets(item, workload)), None)
@@ -48,12 +48,6 @@ def _workload(workload: Resource, scalers: list[Resource], options: Options) -> 
             mend=f"set {node.path} to {floor} or more",
             resource=resource,
         )
-
-
-def _floor(name: str, floors: dict[str, int]) -> int:
-    """The floor of a workload; `api-server` is also the floor of `api-server-core`."""
-    fitting = [key for key in floors if name == key or name.startswith(f"{key}-")]
-    return floors[max(fitting, key=len)] if fitting else 0
 
 
 def _targets(scaler: Resource, workload: Resource) -> bool:
@@ -77,12 +71,16 @@ RULE = StackRule(
             default={
                 "scheduler": 2,
                 "api-server": 2,
+                "api-core": 2,
+                "api-execution": 2,
                 "dag-processor": 2,
                 "triggerer": 2,
                 "pgbouncer": 2,
+                "postgres-pooler": 2,
                 "postgres": 3,
+                "valkey-sentinel": 3,
             },
-            description=f"Replicas by the label {NAME_LABEL}; a key is also the floor of names that go on after a dash.",
+            description=f"Replicas by the label {NAME_LABEL}.",
         ),
         _RELAXED,
     ),

@@ -21,7 +21,7 @@ def check(resource: Resource, options: Options) -> Iterator[Finding]:
 
 def _container(allowed: list[str], container: Container) -> Iterator[Finding]:
     image = container.node.at("image")
-    if image.absent or not image.text:
+    if not image.text:
         yield Finding(what="names no image", path=image.path, part=container.title)
         return
     if not _DIGEST.search(image.text):
@@ -35,7 +35,8 @@ def _container(allowed: list[str], container: Container) -> Iterator[Finding]:
             what=f"takes its image from {registry_of(image.text)!r}",
             path=image.path,
             part=container.title,
-            mend=f"take it from {', '.join(allowed)}, or add the registry to the option {_REGISTRIES}",
+            mend=f"take it from {', '.join(allowed)}, or allow the registry: option {_REGISTRIES} of pinned-images in the "
+            "pack's configuration",
         )
 
 

@@ -9,7 +9,7 @@ from tests.policies.objects import ABSENT, change, deployment, judge_stack, meta
 REPLICAS = "spec.replicas"
 
 
-def scaler(minimum: Any, target: str = "api-server-core") -> dict[str, Any]:
+def scaler(minimum: Any, target: str = "api-core") -> dict[str, Any]:
     reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": target}
     return {
         "apiVersion": "autoscaling/v2",
@@ -23,9 +23,7 @@ def test_silent_on_compliant() -> None:
     assert judge_stack(RULE, stack_of(deployment(), stateful_set(), deployment("statsd-exporter", 1))) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["scheduler", "api-server", "api-server-core", "dag-processor", "triggerer", "pgbouncer"]
-)
+@pytest.mark.parametrize("name", ["scheduler", "api-server", "api-core", "dag-processor", "triggerer", "pgbouncer"])
 @pytest.mark.parametrize("value", [1, 0, ABSENT])
 def test_violating_and_absent(name: str, value: Any) -> None:
     assert paths(judge_stack(RULE, stack_of(change(deployment(name), REPLICAS, value)))) == [REPLICAS]
@@ -41,7 +39,7 @@ def test_elsewhere_one_may_do(environment: str) -> None:
 
 
 def test_the_autoscaler_decides_where_there_is_one() -> None:
-    target = change(deployment("api-server-core"), REPLICAS, ABSENT)
+    target = change(deployment("api-core"), REPLICAS, ABSENT)
     assert judge_stack(RULE, stack_of(target, scaler(2))) == []
     found = judge_stack(RULE, stack_of(target, scaler(1)))
     assert paths(found) == ["spec.minReplicas"]
@@ -60,3 +58,7 @@ def test_unknown_names_the_resource() -> None:
     assert [(item.path, item.unknown) for item in found] == [(REPLICAS, True), (REPLICAS, False)]
     assert found[0].resource is not None
     assert found[0].resource.name == "scheduler"
+
+
+def test_workloads_without_a_floor_may_hold_unknown_values() -> None:
+    assert judge_stack(RULE, stack_of(change(deployment("statsd-exporter"), REPLICAS, UNKNOWN))) == []
