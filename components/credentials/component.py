@@ -11,7 +11,16 @@ from components.contract.names import checked
 from components.contract.secrets import SecretConsumer, SecretRef, SecretValue
 from components.credentials.args import CredentialsArgs
 from components.credentials.matrix import matrix
-from components.credentials.sources import Root, RootKind, fill, roots, unknown_rotations, version
+from components.credentials.sources import (
+    AUTHORITY_SEED,
+    Root,
+    RootKind,
+    authority_certificate,
+    fill,
+    roots,
+    unknown_rotations,
+    version,
+)
 from settings.stack import Environment
 
 
@@ -27,11 +36,12 @@ class Credentials(PlatformComponent):
 
     Attributes:
         secrets: consumer name to its Secret.
+        authority_certificate: of the private authority, PEM, not secret: whoever is to trust the platform gets it.
         admin_password: of the generated administrator, secret; None where people log in at a provider.
     """
 
     TOKEN = "airflow-platform:foundation:Credentials"  # noqa: S105
-    OUTPUTS = ("secrets", "admin_password")
+    OUTPUTS = ("secrets", "authority_certificate", "admin_password")
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -39,11 +49,16 @@ class Credentials(PlatformComponent):
         if problems:
             raise pulumi.RunError("\n".join(problems))
         self._args = args
-        needed = frozenset[SecretValue]().union(*matrix(args.consumers).values())
+        needed = frozenset({SecretValue.AUTHORITY_CERTIFICATE}).union(*matrix(args.consumers).values())
         generated = {root.name: self._root(root) for root in roots(needed)}
         self.secrets: Mapping[str, SecretRef] = {
             consumer.name: self._secret(consumer, generated) for consumer in args.consumers
         }
+        authority = args.settings.credentials.authority
+        # Derived from a secret seed, and meant to be shown: the one value here that is taken out of its wrapper.
+        self.authority_certificate: pulumi.Output[str] = pulumi.Output.unsecret(
+            generated[AUTHORITY_SEED].apply(lambda seed: authority_certificate(seed, authority))
+        )
         self.admin_password = generated.get(SecretValue.ADMIN_PASSWORD.value)
         self.finish()
 

@@ -107,6 +107,16 @@ def fill(consumer: SecretConsumer, generated: Mapping[str, str], authority: Auth
     return {file: template.format_map(values) for file, template in consumer.files.items()}
 
 
+def authority_certificate(seed: str, dates: AuthoritySettings) -> str:
+    """The private authority's certificate, PEM; `seed` is base64."""
+    return certificates.pem(_authority(seed, dates).certificate)
+
+
+def _authority(seed: str, dates: AuthoritySettings) -> certificates.Authority:
+    validity = certificates.Validity(issued=dates.issued, days=dates.authority_days)
+    return certificates.authority(base64.b64decode(seed), validity)
+
+
 def _value(
     value: SecretValue, consumer: SecretConsumer, generated: Mapping[str, str], authority: AuthoritySettings
 ) -> str:
@@ -129,14 +139,10 @@ def _certificate_value(
 ) -> str:
     if value is SecretValue.TLS_PRIVATE_KEY:
         return certificates.leaf_key(base64.b64decode(generated[TLS_SEED]), consumer.name)
-    signer = certificates.authority(
-        base64.b64decode(generated[AUTHORITY_SEED]),
-        certificates.Validity(issued=dates.issued, days=dates.authority_days),
-    )
     if value is SecretValue.AUTHORITY_CERTIFICATE:
-        return certificates.pem(signer.certificate)
+        return authority_certificate(generated[AUTHORITY_SEED], dates)
     return certificates.leaf(
-        signer,
+        _authority(generated[AUTHORITY_SEED], dates),
         base64.b64decode(generated[TLS_SEED]),
         consumer=consumer.name,
         names=consumer.tls_names,
