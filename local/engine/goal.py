@@ -50,7 +50,6 @@ class Goal:
     aliases: tuple[urns.Alias, ...] = ()
     timeouts: Mapping[str, float] = field(default_factory=dict[str, float])
     deleted_with: str = ""
-    source_position: str = ""
 
     @property
     def package(self) -> str:
@@ -135,7 +134,6 @@ def goal_from_request(request: resource_pb2.RegisterResourceRequest, stack: str,
         aliases=(*(urns.Alias(urn=old) for old in request.aliasURNs), *map(_alias, request.aliases)),
         timeouts=_timeouts(request),
         deleted_with=request.deletedWith,
-        source_position=_source_position(request),
     )
 
 
@@ -211,8 +209,3 @@ def duration_seconds(text: str, owner: str) -> float:
         msg = f"{owner}: {text!r} is no duration; write for example 90s, 10m or 1h30m"
         raise BadInputError(msg)
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
-
-
-def _source_position(request: resource_pb2.RegisterResourceRequest) -> str:
-    position = request.sourcePosition
-    return f"{position.uri}#{position.line},{position.column}" if position.uri else ""

@@ -5,17 +5,18 @@ same configuration always gives the same recording.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Final
 
 from local import paths
 from local.engine import config as configuration
-from local.engine import fakes
+from local.engine import fakes, rules
 from local.engine import urn as urns
 from local.engine.crypto import open_crypter
-from local.engine.errors import BadInputError, EngineError
+from local.engine.errors import EngineError
 from local.engine.goal import Goal, ReadGoal, Registered
 from local.engine.monitor import ProgramContext
 from local.engine.program import run_program
@@ -41,7 +42,7 @@ class Recorded(Goal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """Everything a program asked for, in order of arrival.
+    """Everything a program asked for, dependencies first, otherwise by URN: always in the same order.
 
     Attributes:
         resources: the stack itself first.
@@ -77,14 +78,14 @@ class _Recorder:
     def register(self, goal: Goal) -> Registered:
         """Answer with made-up outputs."""
         if goal.custom and not goal.provider and urns.provider_package(goal.type) is None:
-            refuse_default_provider(goal.package, goal.name, self._disabled)
+            rules.refuse_default_provider(goal.package, goal.name, self._disabled)
         identity, outputs = ("", goal.inputs)
         if goal.custom:
             identity, outputs = fakes.outputs_of(goal, known_secrets=self._known_secrets)
         given = {entry.name: getattr(goal, entry.name) for entry in fields(Goal)}
         recorded = Recorded(**given, id=identity, outputs=outputs)
         with self._lock:
-            refuse_duplicate(goal.urn, self.resources)
+            rules.refuse_duplicate(goal.urn, self.resources)
             self.resources[goal.urn] = recorded
         return Registered(urn=goal.urn, id=identity, outputs=outputs)
 
@@ -104,21 +105,22 @@ class _Recorder:
         raise EngineError(msg)
 
 
-def refuse_default_provider(package: str, name: str, disabled: frozenset[str]) -> None:
-    """Raise BadInputError when `package` may only be used through an explicit provider."""
-    if package in disabled or "*" in disabled:
-        msg = (
-            f"{name} names no provider, and the stack file disables the default one of {package} "
-            f"({configuration.DISABLE_DEFAULT_PROVIDERS}): pass provider= to it or to its parent"
-        )
-        raise BadInputError(msg)
+def dependency_order(resources: Iterable[Recorded]) -> list[Recorded]:
+    """Every resource after what it depends on, otherwise by URN."""
+    by_urn = {resource.urn: resource for resource in resources}
+    sorter = TopologicalSorter({urn: _needs(resource) & by_urn.keys() for urn, resource in by_urn.items()})
+    sorter.prepare()
+    ordered: list[Recorded] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        ordered.extend(by_urn[urn] for urn in ready)
+        sorter.done(*ready)
+    return ordered
 
 
-def refuse_duplicate(urn: str, known: Mapping[str, object]) -> None:
-    """Raise BadInputError when two resources claim one URN."""
-    if urn in known:
-        msg = f"two resources have the same type, parent and name: {urn}; give one of them another name"
-        raise BadInputError(msg)
+def _needs(resource: Recorded) -> set[str]:
+    provider = urns.split_provider_reference(resource.provider)[0] if resource.provider else ""
+    return {resource.parent, provider, *resource.dependencies}
 
 
 def record(
@@ -162,6 +164,6 @@ def record(
         registrar=recorder,
         on_message=lambda severity, text: messages.append((severity, text)),
     )
-    resources = list(recorder.resources.values())
+    resources = dependency_order(recorder.resources.values())
     stack_urn = next((resource.urn for resource in resources if resource.type == urns.STACK_TYPE), "")
     return Recording(resources=resources, outputs=recorder.outputs.get(stack_urn, {}), messages=messages)

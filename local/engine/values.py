@@ -32,6 +32,8 @@ UNKNOWN_SENTINELS: Final = frozenset(
     }
 )
 
+# The Kubernetes provider keeps a second copy of the inputs under this name.
+_INPUTS_COPY: Final = "__inputs"
 # What a double can hold without loss.
 _LARGEST_EXACT_INTEGER: Final = 2**53
 
@@ -222,3 +224,20 @@ def hide_properties(properties: Properties, names: frozenset[str]) -> Properties
         key: Secret(value) if key in names and value is not None and not isinstance(value, Secret) else value
         for key, value in properties.items()
     }
+
+
+def mark_outputs(plain: Properties, *, inputs: Properties, before: Properties, hidden: frozenset[str]) -> Properties:
+    """Outputs with everything secret wrapped.
+
+    Args:
+        plain: as the provider gave them.
+        inputs: what is secret there is secret at the same place here.
+        before: the former outputs, likewise.
+        hidden: top-level names that are secret whatever they hold.
+    """
+    outputs = cast("Properties", annotate_secrets(annotate_secrets(plain, before), inputs))
+    copy = outputs.get(_INPUTS_COPY)
+    if isinstance(copy, dict):
+        marked = cast("Properties", annotate_secrets(copy, inputs))
+        outputs = {**outputs, _INPUTS_COPY: hide_properties(marked, hidden)}
+    return hide_properties(outputs, hidden)

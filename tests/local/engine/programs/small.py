@@ -9,9 +9,7 @@ class Box(pulumi.ComponentResource):
     def __init__(self, name: str, opts: pulumi.ResourceOptions) -> None:
         super().__init__("test:index:Box", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        space = k8s.core.v1.Namespace(
-            f"{name}-space", metadata=k8s.meta.v1.ObjectMetaArgs(name="box"), opts=child
-        )
+        space = k8s.core.v1.Namespace(f"{name}-space", metadata=k8s.meta.v1.ObjectMetaArgs(name="box"), opts=child)
         password = random.RandomPassword(f"{name}-password", length=24, special=False, opts=child)
         key = random.RandomBytes(f"{name}-key", length=32, opts=child)
         self.secret = k8s.core.v1.Secret(

@@ -1,0 +1,312 @@
+"""Runs policy packs beside a deployment, as the Pulumi CLI does: a process each, asked over gRPC."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingTypeArgument=false
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self, cast
+
+import grpc
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+
+from local.engine.errors import BadInputError, EngineError
+from local.engine.events import Violation, Watcher
+from local.engine.goal import Goal
+from local.engine.monitor import SERVER_OPTIONS
+from local.engine.providers.base import Properties
+from local.engine.values import to_struct
+
+_START_SECONDS: Final = 60
+_LEVELS: Final[Mapping[str, int]] = {
+    "advisory": analyzer_pb2.ADVISORY,
+    "mandatory": analyzer_pb2.MANDATORY,
+    "disabled": analyzer_pb2.DISABLED,
+    "remediate": analyzer_pb2.REMEDIATE,
+}
+_LEVEL_NAMES: Final = {number: name for name, number in _LEVELS.items()}
+_SEVERITY_NAMES: Final = ("", "low", "medium", "high", "critical")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyPack:
+    """A pack and how to run it.
+
+    Attributes:
+        folder: with `PulumiPolicy.yaml` and `__main__.py`.
+        config: rule -> level, or rule -> {"enforcementLevel": ..., other settings}; as `--policy-pack-config` takes it.
+        python: the interpreter of the pack's environment.
+    """
+
+    folder: Path
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    python: Path = field(default_factory=lambda: Path(sys.executable))
+
+
+def load_pack(folder: Path, config_file: Path | None, python: Path | None = None) -> PolicyPack:
+    """A pack with the configuration of a JSON file, when that exists.
+
+    Raises:
+        BadInputError: there is no pack in the folder, or the file is not a JSON object.
+    """
+    if not (folder / "PulumiPolicy.yaml").exists():
+        msg = f"{folder} holds no policy pack: PulumiPolicy.yaml is missing"
+        raise BadInputError(msg)
+    config: Any = {}
+    if config_file is not None and config_file.exists():
+        try:
+            config = json.loads(config_file.read_text())
+        except ValueError as error:
+            msg = f"{config_file}: not valid JSON: {error}"
+            raise BadInputError(msg) from error
+        if not isinstance(config, dict):
+            msg = f"{config_file}: must be a JSON object of rules"
+            raise BadInputError(msg)
+    return PolicyPack(folder=folder, config=cast("dict[str, Any]", config), python=python or Path(sys.executable))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a pack may know of the stack it judges."""
+
+    project: str
+    stack: str
+    config: Mapping[str, str]
+    secret_keys: Iterable[str]
+    preview: bool
+
+
+class Policies(contextlib.AbstractContextManager["Policies"]):
+    """The packs of one run, from start to stop. Safe to use from many threads."""
+
+    def __init__(self, packs: Iterable[PolicyPack], surroundings: Surroundings, watcher: Watcher) -> None:
+        self._packs = tuple(packs)
+        self._surroundings = surroundings
+        self._watcher = watcher
+        self._analyzers: list[_Analyzer] = []
+        self._held = contextlib.ExitStack()
+        self._lock = threading.Lock()
+        self._seen: list[tuple[Goal, Properties]] = []
+        self.violations: list[Violation] = []
+
+    def __enter__(self) -> Self:
+        with self._held:
+            for pack in self._packs:
+                self._analyzers.append(self._held.enter_context(_running(pack, self._surroundings)))
+            self._held = self._held.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._held.close()
+
+    def check(self, goal: Goal, inputs: Properties) -> None:
+        """Judge one resource before it is touched.
+
+        Raises:
+            EngineError: it breaks a mandatory rule.
+        """
+        with self._lock:
+            self._seen.append((goal, inputs))
+        found = [violation for analyzer in self._analyzers for violation in analyzer.analyze(goal, inputs)]
+        self._report(found)
+        mandatory = [violation for violation in found if violation.mandatory]
+        if mandatory:
+            raise EngineError("\n".join(f"policy {v.policy}: {v.message}" for v in mandatory))
+
+    def check_stack(self) -> None:
+        """Judge the whole.
+
+        Raises:
+            EngineError: it breaks a mandatory rule.
+        """
+        with self._lock:
+            seen = list(self._seen)
+        found = [violation for analyzer in self._analyzers for violation in analyzer.analyze_stack(seen)]
+        self._report(found)
+        mandatory = [violation for violation in found if violation.mandatory]
+        if mandatory:
+            lines = "\n".join(f"  {v.policy}: {v.message}" for v in mandatory)
+            msg = f"the stack breaks mandatory policies:\n{lines}"
+            raise EngineError(msg)
+
+    def _report(self, found: list[Violation]) -> None:
+        with self._lock:
+            self.violations.extend(found)
+        for violation in found:
+            self._watcher.violated(violation)
+
+
+class _Analyzer:
+    def __init__(self, stub: analyzer_pb2_grpc.AnalyzerStub, name: str) -> None:
+        self._stub = stub
+        self._name = name
+
+    def configure(self, pack: PolicyPack, surroundings: Surroundings) -> None:
+        self._stub.ConfigureStack(
+            analyzer_pb2.AnalyzerStackConfigureRequest(
+                stack=surroundings.stack,
+                project=surroundings.project,
+                organization="organization",
+                dry_run=surroundings.preview,
+                config=dict(surroundings.config),
+                config_secret_keys=sorted(surroundings.secret_keys),
+            )
+        )
+        if pack.config:
+            config = {rule: _policy_config(rule, value) for rule, value in pack.config.items()}
+            self._stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))
+
+    def analyze(self, goal: Goal, inputs: Properties) -> list[Violation]:
+        request = analyzer_pb2.AnalyzeRequest(
+            type=goal.type,
+            urn=goal.urn,
+            name=goal.name,
+            properties=to_struct(_visible(inputs)),
+            options=_options(goal),
+        )
+        return self._violations(self._stub.Analyze, request)
+
+    def analyze_stack(self, seen: list[tuple[Goal, Properties]]) -> list[Violation]:
+        resources = [
+            analyzer_pb2.AnalyzerResource(
+                type=goal.type,
+                urn=goal.urn,
+                name=goal.name,
+                properties=to_struct(_visible(inputs)),
+                options=_options(goal),
+                parent=goal.parent,
+                dependencies=list(goal.dependencies),
+            )
+            for goal, inputs in sorted(seen, key=lambda entry: entry[0].urn)
+        ]
+        request = analyzer_pb2.AnalyzeStackRequest(resources=resources)
+        return self._violations(self._stub.AnalyzeStack, request)
+
+    def _violations(self, ask: Callable[[Any], Any], request: Any) -> list[Violation]:
+        try:
+            response: analyzer_pb2.AnalyzeResponse = ask(request)
+        except grpc.RpcError as error:
+            msg = f"the policy pack {self._name} failed: {_details(error)}"
+            raise EngineError(msg) from error
+        return [
+            Violation(
+                policy=diagnostic.policyName,
+                pack=diagnostic.policyPackName,
+                level=_LEVEL_NAMES.get(diagnostic.enforcementLevel, "mandatory"),
+                severity=_SEVERITY_NAMES[diagnostic.severity],
+                message=diagnostic.message or diagnostic.description,
+                urn=diagnostic.urn,
+            )
+            for diagnostic in response.diagnostics
+            if diagnostic.enforcementLevel != analyzer_pb2.DISABLED
+        ]
+
+
+def _visible(properties: Properties) -> Properties:
+    return {key: value for key, value in properties.items() if not key.startswith("__")}
+
+
+def _options(goal: Goal) -> analyzer_pb2.AnalyzerResourceOptions:
+    return analyzer_pb2.AnalyzerResourceOptions(
+        protect=goal.protect,
+        ignoreChanges=list(goal.ignore_changes),
+        deleteBeforeReplace=bool(goal.delete_before_replace),
+        deleteBeforeReplaceDefined=goal.delete_before_replace is not None,
+        additionalSecretOutputs=list(goal.additional_secret_outputs),
+        parent=goal.parent,
+        customTimeouts=analyzer_pb2.AnalyzerResourceOptions.CustomTimeouts(**dict(goal.timeouts)),
+    )
+
+
+def _policy_config(rule: str, value: Any) -> analyzer_pb2.PolicyConfig:
+    settings: dict[str, Any] = dict(value) if isinstance(value, dict) else {"enforcementLevel": value}
+    level = settings.pop("enforcementLevel", None)
+    if level is not None and level not in _LEVELS:
+        msg = f"policy {rule}: {level!r} is no level; take one of {', '.join(_LEVELS)}"
+        raise BadInputError(msg)
+    config = analyzer_pb2.PolicyConfig(properties=to_struct(settings))
+    if level is not None:
+        config.enforcementLevel = cast("Any", _LEVELS[level])
+    return config
+
+
+@contextlib.contextmanager
+def _running(pack: PolicyPack, surroundings: Surroundings) -> Generator[_Analyzer]:
+    """A pack's process, connected and configured; ended with the block."""
+    process = subprocess.Popen(
+        [str(pack.python), "-u", str(pack.folder / "__main__.py"), "127.0.0.1:0"],
+        cwd=pack.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PULUMI_PROJECT": surroundings.project, "PULUMI_STACK": surroundings.stack},
+        start_new_session=True,
+        text=True,
+    )
+    with process:
+        try:
+            port, errors = _port(process, pack)
+            with grpc.insecure_channel(f"127.0.0.1:{port}", options=SERVER_OPTIONS) as channel:
+                analyzer = _Analyzer(analyzer_pb2_grpc.AnalyzerStub(channel), pack.folder.name)
+                _configure(analyzer, pack, surroundings)
+                yield analyzer
+            del errors
+        finally:
+            process.kill()
+
+
+def _port(process: "subprocess.Popen[str]", pack: PolicyPack) -> tuple[int, "_Drain"]:
+    """The first line of a pack is its port; it may take a while to import what it needs."""
+    if process.stdout is None or process.stderr is None:
+        raise AssertionError
+    errors = _Drain(process.stderr)
+    watchdog = threading.Timer(_START_SECONDS, process.kill)
+    watchdog.start()
+    try:
+        line = process.stdout.readline().strip()
+    finally:
+        watchdog.cancel()
+    if not line.isdigit():
+        process.kill()
+        process.wait()
+        errors.thread.join()
+        said = line or (errors.lines[-1] if errors.lines else "nothing")
+        msg = f"the policy pack {pack.folder.name} does not start; it says: {said}"
+        raise EngineError(msg)
+    _Drain(process.stdout)
+    return int(line), errors
+
+
+class _Drain:
+    """Reads a stream to its end, so that its writer never waits, and keeps the last lines."""
+
+    def __init__(self, stream: Iterable[str]) -> None:
+        self.lines: list[str] = []
+        self._stream = stream
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        with contextlib.suppress(ValueError):
+            for line in self._stream:
+                self.lines = [*self.lines[-20:], line.rstrip()]
+
+
+def _configure(analyzer: _Analyzer, pack: PolicyPack, surroundings: Surroundings) -> None:
+    try:
+        analyzer.configure(pack, surroundings)
+    except grpc.RpcError as error:
+        msg = f"the policy pack {pack.folder.name} refuses its configuration: {_details(error)}"
+        raise BadInputError(msg) from error
+
+
+def _details(error: grpc.RpcError) -> str:
+    details = error.details() if isinstance(error, grpc.Call) else None
+    return details or str(error)
