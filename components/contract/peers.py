@@ -15,6 +15,8 @@ class Outside(StrEnum):
     """People and programs outside the cluster."""
     KUBERNETES_API = "kubernetes-api"
     """The API server."""
+    KUBELETS = "kubelets"
+    """The kubelet of every node, for what containers and volumes use."""
     INTERNET = "internet"
     """Anything outside the cluster: what tasks talk to, a login provider, alert receivers."""
 

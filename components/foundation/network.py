@@ -17,6 +17,8 @@ NODE_LOCAL_DNS = "169.254.20.10/32"
 API_SERVER_PORTS = (443, 6443)
 """What the API server listens on. It is no pod and its address is not known before deployment, so the ports alone
 are named: this edge is open to these ports of any address."""
+KUBELET_PORT = 10250
+"""Of every node; nodes are no pods, so the port alone is named."""
 PRIVATE_RANGES = (
     "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15",
 )  # fmt: skip
@@ -84,6 +86,8 @@ def _egress(
     ]
     if Outside.KUBERNETES_API in workload.reaches:
         rules.append(_Egress(ports=[_Port(port=number, protocol="TCP") for number in API_SERVER_PORTS]))
+    if Outside.KUBELETS in workload.reaches:
+        rules.append(_Egress(ports=[_Port(port=KUBELET_PORT, protocol="TCP")]))
     if Outside.INTERNET in workload.reaches:
         rules.append(_Egress(to=_internet()))
     return [_dns(), *rules]
