@@ -1,0 +1,1 @@
+"""The objects of RedisHA, as pure functions of its arguments."""

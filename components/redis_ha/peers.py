@@ -1,0 +1,32 @@
+"""Which ports the broker serves and whom its parts talk to."""
+
+from components.contract import names
+from components.contract.peers import Need, Port, Workload
+from components.redis_ha.names import EXPORTER_PORT, has_sentinels
+from settings.platform_settings import PlatformSettings
+
+_VALKEY = Need(workload=names.VALKEY, port="valkey")
+_SENTINEL = Need(workload=names.SENTINEL, port="sentinel")
+
+
+def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
+    """Valkey, and with mode `sentinel` the Sentinels: then each asks all the others."""
+    replicated = has_sentinels(settings)
+    valkey = Workload(
+        name=names.VALKEY,
+        namespace=settings.namespaces.data,
+        ports=(
+            Port(name="valkey", number=names.VALKEY_PORT),
+            Port(name="metrics", number=EXPORTER_PORT, scrape_path="/metrics"),
+        ),
+        needs=(_VALKEY, _SENTINEL) if replicated else (),
+    )
+    if not replicated:
+        return (valkey,)
+    sentinel = Workload(
+        name=names.SENTINEL,
+        namespace=settings.namespaces.data,
+        ports=(Port(name="sentinel", number=names.SENTINEL_PORT),),
+        needs=(_VALKEY, _SENTINEL),
+    )
+    return (valkey, sentinel)
