@@ -25,10 +25,10 @@ ORDER = (
     "kube-apiserver",
     "kube-controller-manager",
     "kube-scheduler",
-    "kube-proxy",
     "kubelet",
+    "kube-proxy",
 )
-"""The order of starting; stopping goes the other way."""
+"""The order of starting; stopping goes the other way. kube-proxy is well only once it has seen its node."""
 
 
 def daemons(layout: Layout) -> dict[str, Daemon]:
@@ -40,8 +40,8 @@ def daemons(layout: Layout) -> dict[str, Daemon]:
         apiserver(layout),
         controller_manager(layout),
         scheduler(layout),
-        kube_proxy(layout),
         kubelet(layout),
+        kube_proxy(layout),
     )
     return {daemon.name: daemon for daemon in made}
 

@@ -8,7 +8,6 @@ from local.cluster.layout import CONTEXT, Layout
 from local.errors import LocalError
 
 _USERS = {
-    "admin": "admin.conf",
     "super-admin": "super-admin.conf",
     "kubelet": "kubelet.conf",
     "controller-manager": "controller-manager.conf",

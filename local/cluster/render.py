@@ -176,6 +176,8 @@ def kubelet(layout: Layout) -> str:
             "imageGCLowThresholdPercent": 99,
             "imageMaximumGCAge": "168h",
             "logging": {"verbosity": 1},
+            # kube-proxy guards the loopback address itself, and nothing else here uses iptables.
+            "makeIPTablesUtilChains": False,
             "maxParallelImagePulls": 3,
             "maxPods": 110,
             "nodeStatusUpdateFrequency": "10s",
