@@ -7,6 +7,7 @@ from importlib.resources import files
 from io import StringIO
 
 from components.contract import names
+from components.contract.peers import Need
 from components.contract.secrets import MOUNT_PATH
 from settings.platform_settings import PlatformSettings
 from settings.redis import RedisMode
@@ -76,9 +77,9 @@ def checksum(config: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def asset(name: str) -> str:
-    """A file that is shipped into pods as it is."""
-    return (files("components.contract") / "assets" / name).read_text(encoding="utf-8")
+def asset(name: str, *, package: str = "components.contract") -> str:
+    """A file of a package's `assets` folder, shipped into pods as it is."""
+    return (files(package) / "assets" / name).read_text(encoding="utf-8")
 
 
 def secret_path(file: str) -> str:
@@ -174,3 +175,17 @@ def broker_files(settings: PlatformSettings) -> dict[str, str]:
         CA_FILE: "{authority_certificate}",
         **extra,
     }
+
+
+def broker_needs(settings: PlatformSettings) -> tuple[Need, ...]:
+    """Whom schedulers and workers talk to for the broker: Valkey, and its Sentinels where there are any."""
+    broker = Need(workload=names.VALKEY, port="valkey")
+    if settings.redis.mode is not RedisMode.SENTINEL:
+        return (broker,)
+    return (broker, Need(workload=names.SENTINEL, port="sentinel"))
+
+
+def execution_url(settings: PlatformSettings) -> str:
+    """Base URL of the task execution API inside the cluster."""
+    host = names.service_host(names.API_EXECUTION, settings.namespaces.airflow)
+    return f"https://{host}:{names.API_PORT}/execution/"

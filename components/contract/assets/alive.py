@@ -55,11 +55,11 @@ def is_turning(proc: Path, memory: Path, now: float, seconds: float) -> bool:
     process = main_process(proc)
     seen = {"process": process, "turns": turns(proc, process)}
     try:
-        last = json.loads(memory.read_text())
+        last: dict[str, float] = json.loads(memory.read_text())
     except (OSError, ValueError):
         last = {}
     if {key: last.get(key) for key in seen} == seen:
-        return now - float(last["since"]) < seconds
+        return now - last["since"] < seconds
     memory.write_text(json.dumps({**seen, "since": now}))
     return True
 

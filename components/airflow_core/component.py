@@ -1,0 +1,89 @@
+"""AirflowCore: Airflow's own processes."""
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.airflow_core.args import AirflowCoreArgs
+from components.airflow_core.manifests import migration, processes, services
+from components.contract import airflow, names
+from components.contract.airflow_pods import Process, config_map, deployment, disruption_budget, service_account
+from components.contract.base import PlatformComponent
+from components.contract.endpoints import AirflowEndpoint
+
+
+class AirflowCore(PlatformComponent):
+    """Schedulers, dag-processors, triggerers and the two api-server roles.
+
+    Creates a Job that migrates the database and sees to the administrator, then one Deployment per role, each with a
+    ConfigMap and a Secret of only what that role reads, and a Service for each api-server role.
+
+    Survives, with two replicas of a role: the loss of any pod or node. With any number: a restart of the database or
+    of the pooler (scheduler, dag-processor and triggerer end and are restarted), of the broker, and of the api-servers
+    for some minutes without a task failing.
+    Does not handle: upgrades with a backup before and a way back, log storage beyond the life of a worker's pod, DAGs
+    from elsewhere than the image.
+
+    Attributes:
+        endpoint: where the two api-server roles are reached.
+    """
+
+    TOKEN = "airflow-platform:airflow:AirflowCore"  # noqa: S105 - a type token
+    OUTPUTS = ("endpoint",)
+
+    def __init__(self, name: str, args: AirflowCoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self._args = args
+        self._around = processes.surroundings(args)
+        migrated = self._migration()
+        core, execution = processes.api_core(args), processes.api_execution(args)
+        for process in processes.processes(args):
+            self._process(process, migrated)
+        self.endpoint = AirflowEndpoint(
+            core_host=self._service(core).apply(
+                lambda _: names.service_host(names.API_CORE, args.settings.namespaces.airflow)
+            ),
+            core_port=names.API_PORT,
+            execution_url=self._service(execution).apply(lambda _: airflow.execution_url(args.settings)),
+        )
+        self.finish()
+
+    def _migration(self) -> pulumi.Output[str]:
+        """The Job; the result is there once the database is at the image's version."""
+        process = migration.migration(self._args)
+        self._belongings(process)
+        job = k8s.batch.v1.Job(self.child_name(process.name), migration.job(self._args), self.child_opts())
+        return _name(job.metadata)
+
+    def _process(self, process: Process, migrated: pulumi.Output[str]) -> None:
+        self._belongings(process)
+        waits_for = migrated
+        if process.name == names.SCHEDULER:
+            waits_for = pulumi.Output.all(migrated, self._args.redis.ready).apply(lambda found: str(found[0]))
+        k8s.apps.v1.Deployment(
+            self.child_name(process.name), deployment(process, self._around, waits_for), self.child_opts()
+        )
+        if process.replicas > 1:
+            k8s.policy.v1.PodDisruptionBudget(
+                self.child_name(f"{process.name}-disruption-budget"),
+                disruption_budget(process, self._around),
+                self.child_opts(),
+            )
+
+    def _belongings(self, process: Process) -> None:
+        k8s.core.v1.ServiceAccount(
+            self.child_name(f"{process.name}-account"), service_account(process, self._around), self.child_opts()
+        )
+        k8s.core.v1.ConfigMap(
+            self.child_name(f"{process.name}-config"), config_map(process, self._around), self.child_opts()
+        )
+
+    def _service(self, process: Process) -> pulumi.Output[str]:
+        service = k8s.core.v1.Service(
+            self.child_name(f"{process.name}-service"), services.service(process, self._around), self.child_opts()
+        )
+        return _name(service.metadata)
+
+
+def _name(metadata: pulumi.Output[k8s.meta.v1.outputs.ObjectMeta]) -> pulumi.Output[str]:
+    """The name of a created object: whoever uses it waits for the object."""
+    return metadata.apply(lambda found: found.name or "")

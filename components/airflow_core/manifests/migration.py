@@ -1,0 +1,60 @@
+"""The Job that brings the database to the image's version."""
+
+import hashlib
+import json
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.airflow_core.args import AirflowCoreArgs
+from components.airflow_core.configuration import BOOTSTRAP_SCRIPT, config_files
+from components.airflow_core.manifests.processes import surroundings
+from components.contract import airflow, names
+from components.contract.airflow_pods import Process, metadata, pod_template
+from settings.base import ResourceList, Resources
+
+RETRIES = 3
+DEADLINE_SECONDS = 900
+"""An upgrade of a large database takes minutes."""
+
+_RESOURCES = Resources(
+    requests=ResourceList(cpu="100m", memory="384Mi"),
+    limits=ResourceList(memory="1Gi"),
+)
+
+
+def migration(args: AirflowCoreArgs) -> Process:
+    """Migrates, then sees to the default pool and the first administrator; may run any number of times."""
+    bootstrap = f"{airflow.CONFIG_FOLDER}/{BOOTSTRAP_SCRIPT}"
+    return Process(
+        name=names.MIGRATION,
+        command=("sh", "-ec", f"airflow db migrate\npython {bootstrap}"),
+        config=config_files(names.MIGRATION, args.settings),
+        secret=args.secrets[names.MIGRATION],
+        replicas=1,
+        resources=_RESOURCES,
+        # A schema change that is cut off is rolled back; it is let finish where that can be.
+        grace_seconds=120,
+    )
+
+
+def job_name(process: Process, image: str, version: str) -> str:
+    """Another name for another image, version, configuration or secret: a Job cannot be changed, and runs once."""
+    facts = [image, version, airflow.checksum(process.config), process.secret.version, list(process.command)]
+    return f"{process.name}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:10]}"
+
+
+def job(args: AirflowCoreArgs) -> k8s.batch.v1.JobInitArgs:
+    """The Job, straight to the primary."""
+    process, around = migration(args), surroundings(args)
+    name = pulumi.Output.from_input(args.images.airflow).apply(lambda image: job_name(process, image, around.version))
+    described = metadata(process, around, process.name, args.postgres.primary_host)
+    described.name = name
+    return k8s.batch.v1.JobInitArgs(
+        metadata=described,
+        spec=k8s.batch.v1.JobSpecArgs(
+            backoff_limit=RETRIES,
+            active_deadline_seconds=DEADLINE_SECONDS,
+            template=pod_template(process, around, restart_policy="Never"),
+        ),
+    )

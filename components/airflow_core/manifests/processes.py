@@ -1,0 +1,136 @@
+"""Airflow's long-running processes: what each runs, how it is probed, how long it may take to stop."""
+
+from dataclasses import replace
+
+import pulumi_kubernetes as k8s
+
+from components.airflow_core.args import AirflowCoreArgs
+from components.airflow_core.configuration import config_files
+from components.contract import airflow, names
+from components.contract.airflow_pods import (
+    Probes,
+    Process,
+    Surroundings,
+    exec_probe,
+    http_probe,
+    turning_probe,
+)
+from settings.airflow import ProcessSettings
+
+COMPONENT = "airflow-core"
+
+GRACE_SECONDS = 60
+"""For open requests, a scheduling loop, a parse or a trigger to end."""
+
+_STARTUP_PERIOD = 5
+_API_STARTUP_FAILURES = 36
+"""180 seconds: a server takes 11 to 13 CPU seconds before it listens."""
+_STARTUP_FAILURES = 24
+"""120 seconds."""
+
+CORE_HEALTH = "/api/v2/version"
+EXECUTION_HEALTH = "/execution/health"
+
+
+def surroundings(args: AirflowCoreArgs) -> Surroundings:
+    """What all of them share."""
+    return Surroundings(
+        namespace=args.namespace,
+        labels=args.labels,
+        component=COMPONENT,
+        image=args.images.airflow,
+        version=args.settings.airflow.version,
+        priority_class=args.priority_class,
+    )
+
+
+def processes(args: AirflowCoreArgs) -> tuple[Process, ...]:
+    """Every long-running process of the component."""
+    return (scheduler(args), dag_processor(args), triggerer(args), api_core(args), api_execution(args))
+
+
+def scheduler(args: AirflowCoreArgs) -> Process:
+    """Decides what runs and hands it to the broker; several share the work by row locks."""
+    health = ("/health", "health")
+    return replace(
+        _process(args, names.SCHEDULER, args.settings.airflow.scheduler),
+        command=("airflow", "scheduler"),
+        ports={"health": airflow.SCHEDULER_HEALTH_PORT},
+        probes=Probes(
+            # The page asks the database, so it tells readiness and never liveness.
+            startup=http_probe(*health, period=_STARTUP_PERIOD, failures=_STARTUP_FAILURES),
+            readiness=http_probe(*health, period=30, failures=2),
+            liveness=turning_probe(),
+        ),
+    )
+
+
+def dag_processor(args: AirflowCoreArgs) -> Process:
+    """Parses DAG files and writes what it finds to the database."""
+    return replace(
+        _process(args, names.DAG_PROCESSOR, args.settings.airflow.dag_processor),
+        command=("airflow", "dag-processor"),
+        probes=_connected_to_database(),
+    )
+
+
+def triggerer(args: AirflowCoreArgs) -> Process:
+    """Waits on behalf of deferred tasks and serves their logs."""
+    return replace(
+        _process(args, names.TRIGGERER, args.settings.airflow.triggerer),
+        command=("airflow", "triggerer"),
+        ports={"logs": airflow.TRIGGERER_LOG_PORT},
+        probes=_connected_to_database(),
+    )
+
+
+def api_core(args: AirflowCoreArgs) -> Process:
+    """User interface and public API."""
+    base = _process(args, names.API_CORE, args.settings.airflow.api_core)
+    return _api(base, "core", CORE_HEALTH)
+
+
+def api_execution(args: AirflowCoreArgs) -> Process:
+    """The task execution API, for workers."""
+    base = _process(args, names.API_EXECUTION, args.settings.airflow.api_execution)
+    return _api(base, "execution", EXECUTION_HEALTH)
+
+
+def _api(base: Process, app: str, health: str) -> Process:
+    def probe(period: int, failures: int) -> k8s.core.v1.ProbeArgs:
+        return http_probe(health, "https", scheme="HTTPS", period=period, failures=failures)
+
+    return replace(
+        base,
+        command=("airflow", "api-server", "--apps", app, "--proxy-headers"),
+        ports={"https": names.API_PORT},
+        probes=Probes(
+            startup=probe(_STARTUP_PERIOD, _API_STARTUP_FAILURES),
+            readiness=probe(10, 3),
+            liveness=probe(30, 6),
+        ),
+        # Whose X-Forwarded headers are believed; the network lets nobody but the edge in.
+        environment={"FORWARDED_ALLOW_IPS": "*"},
+    )
+
+
+def _connected_to_database() -> Probes:
+    connected = ("connected", str(names.POSTGRES_PORT))
+    return Probes(
+        startup=exec_probe(*connected, period=_STARTUP_PERIOD, failures=_STARTUP_FAILURES),
+        readiness=exec_probe(*connected, period=30, failures=2),
+        liveness=turning_probe(),
+    )
+
+
+def _process(args: AirflowCoreArgs, name: str, settings: ProcessSettings) -> Process:
+    """What every process of the component has; the command and the probes are its own."""
+    return Process(
+        name=name,
+        command=(),
+        config=config_files(name, args.settings),
+        secret=args.secrets[name],
+        replicas=settings.replicas,
+        resources=settings.resources,
+        grace_seconds=GRACE_SECONDS,
+    )

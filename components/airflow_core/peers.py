@@ -1,0 +1,51 @@
+"""Which ports Airflow's processes serve and whom they talk to."""
+
+from components.contract import airflow, names
+from components.contract.peers import Need, Outside, Port, Workload
+from settings.airflow import AuthKind
+from settings.ingress import IngressKind
+from settings.platform_settings import PlatformSettings
+
+_POOLER = Need(workload=names.POSTGRES_POOLER, port="postgresql")
+_PRIMARY = Need(workload=names.POSTGRES, port="postgresql")
+_STATSD = Need(workload=names.STATSD_EXPORTER, port="statsd")
+_API = Port(name="https", number=names.API_PORT)
+
+
+def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
+    """Migration, scheduler, dag-processor, triggerer and the two api-server roles."""
+    namespace = settings.namespaces.airflow
+    log_servers = (
+        *(Need(workload=names.worker(queue), port="logs") for queue in sorted(settings.workers.queues)),
+        Need(workload=names.TRIGGERER, port="logs"),
+    )
+    login = settings.airflow.auth.kind is AuthKind.OIDC
+    bundled = settings.ingress.kind is IngressKind.BUNDLED
+    return (
+        Workload(name=names.MIGRATION, namespace=namespace, needs=(_PRIMARY, _STATSD)),
+        Workload(
+            name=names.SCHEDULER,
+            namespace=namespace,
+            ports=(Port(name="health", number=airflow.SCHEDULER_HEALTH_PORT),),
+            needs=(_POOLER, _STATSD, *airflow.broker_needs(settings)),
+        ),
+        Workload(name=names.DAG_PROCESSOR, namespace=namespace, needs=(_POOLER, _STATSD)),
+        Workload(
+            name=names.TRIGGERER,
+            namespace=namespace,
+            ports=(Port(name="logs", number=airflow.TRIGGERER_LOG_PORT),),
+            needs=(_POOLER, _STATSD),
+            # A trigger waits for things in the world on behalf of a task.
+            reaches=frozenset({Outside.INTERNET}),
+        ),
+        Workload(
+            name=names.API_CORE,
+            namespace=namespace,
+            ports=(_API,),
+            needs=(_POOLER, _STATSD, *log_servers),
+            reaches=frozenset({Outside.INTERNET}) if login else frozenset(),
+            # A controller of the cluster's own lives in a namespace that nobody here knows.
+            reached_by=frozenset() if bundled else frozenset({Outside.CLIENTS}),
+        ),
+        Workload(name=names.API_EXECUTION, namespace=namespace, ports=(_API,), needs=(_POOLER, _STATSD)),
+    )

@@ -1,0 +1,66 @@
+"""Which secret files each Airflow role reads."""
+
+from components.airflow_core import configuration as config
+from components.contract import airflow, names
+from components.contract.secrets import SecretConsumer
+from settings.airflow import AuthKind
+from settings.platform_settings import PlatformSettings
+
+_AUTHORITY = {airflow.CA_FILE: "{authority_certificate}"}
+_SIGNING = {config.JWT_PRIVATE_KEY_FILE: "{jwt_private_key}"}
+_VERIFYING = {config.JWT_PUBLIC_KEYS_FILE: "{jwt_public_keys}"}
+_SERVING = {config.TLS_CERTIFICATE_FILE: "{tls_certificate}", config.TLS_KEY_FILE: "{tls_private_key}"}
+_LOG_KEY = {airflow.API_SECRET_KEY_FILE: "{api_secret_key}"}
+
+
+def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
+    """One consumer per role; each file is read by that role itself."""
+    database = _database(settings)
+    roles: dict[str, dict[str, str]] = {
+        names.MIGRATION: _migration(settings),
+        names.SCHEDULER: {**database, **_SIGNING, **airflow.broker_files(settings)},
+        names.DAG_PROCESSOR: database,
+        names.TRIGGERER: {**database, **_LOG_KEY},
+        names.API_CORE: {**database, **_LOG_KEY, **_SIGNING, **_VERIFYING, **_SERVING, **_login(settings)},
+        names.API_EXECUTION: {**database, **_SIGNING, **_VERIFYING, **_SERVING},
+    }
+    namespace = settings.namespaces.airflow
+    return tuple(
+        SecretConsumer(name=role, namespace=namespace, files=files, tls_names=_tls_names(role, namespace))
+        for role, files in roles.items()
+    )
+
+
+def _tls_names(role: str, namespace: str) -> tuple[str, ...]:
+    return (names.service_host(role, namespace),) if role in (names.API_CORE, names.API_EXECUTION) else ()
+
+
+def _database(settings: PlatformSettings) -> dict[str, str]:
+    """Through the pooler."""
+    return _urls(names.service_host(names.POSTGRES_POOLER, settings.namespaces.data))
+
+
+def _migration(settings: PlatformSettings) -> dict[str, str]:
+    """To the primary itself: a lock of a session does not hold through a pooler in transaction mode."""
+    urls = _urls(names.service_host(names.postgres_primary_service(), settings.namespaces.data))
+    if settings.airflow.auth.kind is AuthKind.OIDC:
+        return {**urls, **_login(settings)}
+    return {**urls, config.ADMIN_PASSWORD_FILE: "{admin_password}"}
+
+
+def _login(settings: PlatformSettings) -> dict[str, str]:
+    if settings.airflow.auth.kind is not AuthKind.OIDC:
+        return {}
+    return {config.OIDC_CLIENT_SECRET_FILE: "{oidc_client_secret}"}
+
+
+def _urls(host: str) -> dict[str, str]:
+    place = f"{names.DATABASE_USER}:{{database_airflow_password}}@{host}:{names.POSTGRES_PORT}/{names.DATABASE}"
+    tls = f"sslmode=verify-full&sslrootcert={airflow.secret_path(airflow.CA_FILE)}"
+    return {
+        # psycopg2 never prepares statements, which a pooler in transaction mode could not keep.
+        config.DATABASE_URL_FILE: f"postgresql+psycopg2://{place}?{tls}",
+        config.DATABASE_URL_ASYNC_FILE: f"postgresql+psycopg_async://{place}?{tls}",
+        config.FERNET_KEY_FILE: "{fernet_key}",
+        **_AUTHORITY,
+    }

@@ -1,0 +1,45 @@
+"""The configuration of a worker: the files of its ConfigMap. It names no database and no key of the control plane."""
+
+from components.contract import airflow
+from components.contract.airflow import Sections
+from settings.airflow import QueueSettings
+from settings.platform_settings import PlatformSettings
+
+
+def config_files(settings: PlatformSettings, queue: QueueSettings) -> dict[str, str]:
+    """The files of the ConfigMap by name."""
+    return {
+        airflow.AIRFLOW_CFG: airflow.render(sections(settings, queue)),
+        airflow.CELERY_MODULE: airflow.asset(airflow.CELERY_MODULE),
+        airflow.ALIVE_SCRIPT: airflow.asset(airflow.ALIVE_SCRIPT),
+    }
+
+
+def sections(settings: PlatformSettings, queue: QueueSettings) -> Sections:
+    """What a worker's `airflow.cfg` says."""
+    own: Sections = {
+        "core": {"execution_api_server_url": airflow.execution_url(settings)},
+        "api": {
+            # Stands in links to a task's log, as in a message about its failure.
+            "base_url": f"https://{settings.ingress.host}",
+            "ssl_ca_file": airflow.secret_path(airflow.CA_FILE),
+            # Only the platform's own authority speaks for the execution API.
+            "client_use_public_certs": "False",
+        },
+        "celery": {"worker_concurrency": str(queue.concurrency)},
+        "workers": {
+            # A slot is free again within this many seconds of its task's end; the default 5 costs a third of the
+            # throughput of short tasks.
+            "min_heartbeat_interval": "2",
+            # Together with the retries below a task outlives an absence of the execution API of several minutes.
+            "max_failed_heartbeats": "12",
+            "execution_api_retries": "8",
+        },
+    }
+    return airflow.merge(
+        own,
+        airflow.process_sections(settings),
+        airflow.dag_sections(settings),
+        airflow.log_server_sections(),
+        airflow.broker_sections(settings),
+    )

@@ -1,0 +1,66 @@
+"""The workers of one queue: what they run, how they are probed, how long they may take to stop."""
+
+from components.celery_workers.args import CeleryWorkersArgs
+from components.celery_workers.configuration import config_files
+from components.contract import airflow, names
+from components.contract.airflow_pods import Probes, Process, Surroundings, exec_probe, turning_probe
+from components.contract.labels import LONGEST_TASK_ANNOTATION, ROLE_LABEL
+
+COMPONENT = "celery-workers"
+ROLE = "worker"
+
+STOP_MARGIN_SECONDS = 120
+"""On top of the longest task: for its result and log to be handed over."""
+
+
+def surroundings(args: CeleryWorkersArgs) -> Surroundings:
+    """What the workers share with Airflow's other processes."""
+    return Surroundings(
+        namespace=args.namespace,
+        labels=args.labels,
+        component=COMPONENT,
+        image=args.images.airflow,
+        version=args.settings.airflow.version,
+        priority_class=args.priority_class,
+    )
+
+
+def grace_seconds(longest_task_seconds: int) -> int:
+    """Seconds that a stopping worker is given."""
+    return longest_task_seconds + STOP_MARGIN_SECONDS
+
+
+def workers(args: CeleryWorkersArgs) -> Process:
+    """The workers of the queue.
+
+    A stop is warm without a hook: the signal goes to the main process alone, which leaves its queue at once, lets
+    every running task finish and then ends.
+    """
+    queue = args.settings.workers.queues[args.queue]
+    name = names.worker(args.queue)
+    connected = ("connected", str(names.VALKEY_PORT))
+    return Process(
+        name=name,
+        # Workers need not know of one another; the talk among them grows with the square of their number.
+        command=("airflow", "celery", "worker", "--queues", args.queue, "--without-mingle", "--without-gossip"),
+        config=config_files(args.settings, queue),
+        secret=args.secrets[name],
+        replicas=queue.min_replicas,
+        resources=queue.resources,
+        grace_seconds=grace_seconds(queue.longest_task_seconds),
+        ports={"logs": airflow.WORKER_LOG_PORT},
+        probes=Probes(
+            startup=exec_probe(*connected, period=5, failures=24),
+            readiness=exec_probe(*connected, period=30, failures=2),
+            liveness=turning_probe(),
+        ),
+        # An image whose init is dumb-init would pass the stop signal on to every running task.
+        environment={"DUMB_INIT_SETSID": "0"},
+        pod_labels={ROLE_LABEL: ROLE},
+        pod_annotations={
+            LONGEST_TASK_ANNOTATION: str(queue.longest_task_seconds),
+            # A node is not emptied to save money while tasks run on it.
+            "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+        },
+        log_size="2Gi",
+    )

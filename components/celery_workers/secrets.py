@@ -1,0 +1,17 @@
+"""Which secret files a worker reads: the broker's, and the key that signs requests for task logs."""
+
+from components.contract import airflow, names
+from components.contract.secrets import SecretConsumer
+from settings.platform_settings import PlatformSettings
+
+
+def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
+    """One consumer per queue.
+
+    Whatever a worker mounts, the author of any DAG can read; so no database URL, no Fernet key, no JWT key.
+    """
+    files = {**airflow.broker_files(settings), airflow.API_SECRET_KEY_FILE: "{api_secret_key}"}
+    return tuple(
+        SecretConsumer(name=names.worker(queue), namespace=settings.namespaces.airflow, files=files)
+        for queue in sorted(settings.workers.queues)
+    )

@@ -1,0 +1,273 @@
+"""Manifests of a process that runs the Airflow image: its Deployment and what belongs to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.contract import airflow
+from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSION_ANNOTATION, PlatformLabels
+from components.contract.names import checked
+from components.contract.pods import (
+    container_security,
+    dns_config,
+    pod_security,
+    resources,
+    scratch_volume,
+    secret_mount,
+    secret_volume,
+    spread,
+)
+from components.contract.secrets import SecretRef
+from settings.base import Resources
+
+_CONTAINER = "airflow"
+_CONFIG, _RUN, _LOGS, _TMP = "config", "run", "logs", "tmp"
+
+PROBE_TIMEOUT_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes:
+    """A container's probes; each may be left out."""
+
+    startup: k8s.core.v1.ProbeArgs | None = None
+    readiness: k8s.core.v1.ProbeArgs | None = None
+    liveness: k8s.core.v1.ProbeArgs | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the processes of one component share.
+
+    Attributes:
+        namespace: the created namespace of Airflow.
+        labels: common labels.
+        component: value of the label `app.kubernetes.io/component`.
+        image: of Airflow.
+        version: of Airflow, as a label.
+        priority_class: of the pods.
+    """
+
+    namespace: pulumi.Input[str]
+    labels: PlatformLabels
+    component: str
+    image: pulumi.Input[str]
+    version: str
+    priority_class: pulumi.Input[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """One kind of Airflow process.
+
+    Attributes:
+        name: of the workload and of all its objects.
+        command: arguments of the image's entrypoint.
+        config: files of its ConfigMap.
+        secret: its Secret.
+        replicas: pods.
+        resources: per pod.
+        grace_seconds: that a stopping pod gets.
+        ports: port name to number.
+        probes: of its container.
+        environment: variables on top of those that every Airflow process has; never a secret.
+        pod_labels: labels on top of the common ones.
+        pod_annotations: annotations on top of the checksums.
+        log_size: limit of the task log folder in bytes, such as `1Gi`.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    config: Mapping[str, str]
+    secret: SecretRef
+    replicas: int
+    resources: Resources
+    grace_seconds: int
+    ports: Mapping[str, int] = field(default_factory=dict[str, int])
+    probes: Probes = field(default_factory=Probes)
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    pod_labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    pod_annotations: Mapping[str, str] = field(default_factory=dict[str, str])
+    log_size: str = "256Mi"
+
+    @property
+    def config_name(self) -> str:
+        """Name of its ConfigMap."""
+        return checked(f"{self.name}-config")
+
+
+def exec_probe(*check: str, period: int, failures: int) -> k8s.core.v1.ProbeArgs:
+    """A probe that runs `alive.py`: some milliseconds of CPU, where the `airflow` command takes seconds.
+
+    Args:
+        check: its arguments.
+        period: seconds between two tries.
+        failures: tries in a row that must fail.
+    """
+    script = f"{airflow.CONFIG_FOLDER}/{airflow.ALIVE_SCRIPT}"
+    return k8s.core.v1.ProbeArgs(
+        exec_=k8s.core.v1.ExecActionArgs(command=["python3", "-I", "-S", script, *check]),
+        period_seconds=period,
+        failure_threshold=failures,
+        timeout_seconds=PROBE_TIMEOUT_SECONDS,
+    )
+
+
+def http_probe(path: str, port: str, *, scheme: str = "HTTP", period: int, failures: int) -> k8s.core.v1.ProbeArgs:
+    """A probe that asks for a page."""
+    return k8s.core.v1.ProbeArgs(
+        http_get=k8s.core.v1.HTTPGetActionArgs(path=path, port=port, scheme=scheme),
+        period_seconds=period,
+        failure_threshold=failures,
+        timeout_seconds=PROBE_TIMEOUT_SECONDS,
+    )
+
+
+def turning_probe() -> k8s.core.v1.ProbeArgs:
+    """Liveness of a process with a main loop: restarted when the loop has stood still for five minutes.
+
+    A database or broker that is away does not trip it: the loop then ends by itself or goes on trying.
+    """
+    return exec_probe("turning", "60", period=30, failures=10)
+
+
+def metadata(
+    process: Process, around: Surroundings, name: str, waits_for: pulumi.Input[str] | None = None
+) -> k8s.meta.v1.ObjectMetaArgs:
+    """Metadata of one of the process's objects.
+
+    Args:
+        process: whose.
+        around: what it shares with others.
+        name: of the object.
+        waits_for: something that has to be there before.
+    """
+    return k8s.meta.v1.ObjectMetaArgs(
+        name=checked(name),
+        namespace=around.namespace,
+        labels=around.labels.of(process.name, around.component, around.version, **process.pod_labels),
+        annotations={airflow.WAITS_FOR_ANNOTATION: waits_for} if waits_for is not None else None,
+    )
+
+
+def config_map(process: Process, around: Surroundings) -> k8s.core.v1.ConfigMapInitArgs:
+    """Its configuration."""
+    return k8s.core.v1.ConfigMapInitArgs(
+        metadata=metadata(process, around, process.config_name), data=dict(process.config)
+    )
+
+
+def service_account(process: Process, around: Surroundings) -> k8s.core.v1.ServiceAccountInitArgs:
+    """An identity without any rights."""
+    return k8s.core.v1.ServiceAccountInitArgs(
+        metadata=metadata(process, around, process.name), automount_service_account_token=False
+    )
+
+
+def disruption_budget(process: Process, around: Surroundings) -> k8s.policy.v1.PodDisruptionBudgetInitArgs:
+    """A drain takes one pod at a time."""
+    return k8s.policy.v1.PodDisruptionBudgetInitArgs(
+        metadata=metadata(process, around, process.name),
+        spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
+            max_unavailable=1,
+            selector=k8s.meta.v1.LabelSelectorArgs(match_labels=around.labels.selector(process.name)),
+        ),
+    )
+
+
+def deployment(
+    process: Process, around: Surroundings, waits_for: pulumi.Input[str] | None = None
+) -> k8s.apps.v1.DeploymentInitArgs:
+    """Its pods; a rollout adds one before it takes one away."""
+    return k8s.apps.v1.DeploymentInitArgs(
+        metadata=metadata(process, around, process.name, waits_for),
+        spec=k8s.apps.v1.DeploymentSpecArgs(
+            replicas=process.replicas,
+            revision_history_limit=3,
+            strategy=k8s.apps.v1.DeploymentStrategyArgs(
+                type="RollingUpdate",
+                rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
+            ),
+            selector=k8s.meta.v1.LabelSelectorArgs(match_labels=around.labels.selector(process.name)),
+            template=pod_template(process, around),
+        ),
+    )
+
+
+def pod_template(
+    process: Process, around: Surroundings, restart_policy: str | None = None
+) -> k8s.core.v1.PodTemplateSpecArgs:
+    """Its pod; `restart_policy` is for a Job."""
+    return k8s.core.v1.PodTemplateSpecArgs(
+        metadata=k8s.meta.v1.ObjectMetaArgs(
+            labels=around.labels.of(process.name, around.component, around.version, **process.pod_labels),
+            annotations={
+                CONFIG_CHECKSUM_ANNOTATION: airflow.checksum(process.config),
+                SECRETS_VERSION_ANNOTATION: process.secret.version,
+                **process.pod_annotations,
+            },
+        ),
+        spec=k8s.core.v1.PodSpecArgs(
+            service_account_name=process.name,
+            automount_service_account_token=False,
+            enable_service_links=False,
+            priority_class_name=around.priority_class,
+            security_context=pod_security(airflow.UID),
+            dns_config=dns_config(),
+            restart_policy=restart_policy,
+            termination_grace_period_seconds=process.grace_seconds,
+            topology_spread_constraints=spread(around.labels.selector(process.name)) if process.replicas > 1 else None,
+            containers=[_container(process, around)],
+            volumes=_volumes(process),
+        ),
+    )
+
+
+def _container(process: Process, around: Surroundings) -> k8s.core.v1.ContainerArgs:
+    return k8s.core.v1.ContainerArgs(
+        name=_CONTAINER,
+        image=around.image,
+        args=list(process.command),
+        env=[
+            k8s.core.v1.EnvVarArgs(name=name, value=value)
+            for name, value in sorted({**_ENVIRONMENT, **process.environment}.items())
+        ],
+        ports=[
+            k8s.core.v1.ContainerPortArgs(name=name, container_port=number) for name, number in process.ports.items()
+        ]
+        or None,
+        resources=resources(process.resources),
+        security_context=container_security(),
+        startup_probe=process.probes.startup,
+        readiness_probe=process.probes.readiness,
+        liveness_probe=process.probes.liveness,
+        volume_mounts=[
+            k8s.core.v1.VolumeMountArgs(name=_CONFIG, mount_path=airflow.CONFIG_FOLDER, read_only=True),
+            k8s.core.v1.VolumeMountArgs(name=_RUN, mount_path=airflow.HOME),
+            k8s.core.v1.VolumeMountArgs(name=_LOGS, mount_path=airflow.LOG_FOLDER),
+            k8s.core.v1.VolumeMountArgs(name=_TMP, mount_path="/tmp"),  # noqa: S108
+            secret_mount(),
+        ],
+    )
+
+
+def _volumes(process: Process) -> list[k8s.core.v1.VolumeArgs]:
+    return [
+        k8s.core.v1.VolumeArgs(
+            name=_CONFIG,
+            config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=process.config_name, default_mode=0o444),
+        ),
+        scratch_volume(_RUN, size="64Mi"),
+        scratch_volume(_LOGS, size=process.log_size),
+        scratch_volume(_TMP, size="1Gi"),
+        secret_volume(process.secret),
+    ]
+
+
+_ENVIRONMENT = {
+    "AIRFLOW_HOME": airflow.HOME,
+    "AIRFLOW_CONFIG": f"{airflow.CONFIG_FOLDER}/{airflow.AIRFLOW_CFG}",
+    "PYTHONPATH": airflow.CONFIG_FOLDER,
+}
