@@ -56,7 +56,7 @@ class SmokeResult:
     retried: tuple[str, ...]
 
 
-def run_smoke(  # noqa: PLR0913, PLR0917 - who to ask, as whom, for how long
+def run_smoke(
     base_url: str,
     ca_file: Path | None,
     user: str,
@@ -399,7 +399,7 @@ def _checked(answer: httpx.Response) -> httpx.Response:
     return answer
 
 
-def _command(  # noqa: PLR0913, PLR0917 - one parameter per option
+def _command(
     url: Annotated[str, typer.Option(help="The platform, such as https://localhost:8443.")],
     password: Annotated[
         str, typer.Option(envvar="AIRFLOW_PLATFORM_PASSWORD", prompt=True, hide_input=True, help="The user's password.")
