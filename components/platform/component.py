@@ -1,39 +1,199 @@
 """Platform: wires all components."""
 
+from collections.abc import Mapping
+
 import pulumi
 
+from components.airflow_core import AirflowCore, AirflowCoreArgs
+from components.celery_workers import CeleryWorkers, CeleryWorkersArgs
+from components.contract import names
 from components.contract.base import PlatformComponent
+from components.contract.endpoints import AirflowEndpoint, EdgeEndpoint, RedisEndpoint
 from components.contract.labels import PlatformLabels
 from components.credentials import Credentials, CredentialsArgs
 from components.foundation import Foundation, FoundationArgs
+from components.images import Images, ImagesArgs
+from components.ingress import Ingress, IngressArgs
+from components.monitoring_stack import MonitoringStack, MonitoringStackArgs
 from components.platform.args import PlatformArgs
 from components.platform.declarations import consumers, workloads
+from components.postgres_ha import PostgresHA, PostgresHAArgs
+from components.redis_ha import RedisHA, RedisHAArgs
+from settings.airflow import AuthKind
+from settings.load import PROJECT
 
 
 class Platform(PlatformComponent):
     """The whole platform.
 
+    Creates every component in the order in which they need each other; what one needs of another is handed on as a
+    record, so that nothing starts before what it needs is there. Failures survived: see the components.
+
     Attributes:
-        foundation: namespaces and network edges.
+        airflow_url: of the user interface.
+        namespaces: names of the four namespaces.
+        prometheus_url: inside the cluster.
+        edge_service_host: of the bundled edge inside the cluster, empty for another kind.
+        authority_certificate: PEM of the authority that signed the certificates, where no other is given.
+        admin_user: the generated administrator, empty where people log in at a provider.
+        admin_password: its password, secret.
     """
 
     TOKEN = "airflow-platform:platform:Platform"  # noqa: S105
-    OUTPUTS = ()
+    OUTPUTS = (
+        "airflow_url",
+        "namespaces",
+        "prometheus_url",
+        "edge_service_host",
+        "authority_certificate",
+        "admin_user",
+        "admin_password",
+    )
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        settings = args.settings
-        labels = PlatformLabels(environment=settings.environment.value)
-        foundation = Foundation(
+        self._settings = args.settings
+        self._labels = PlatformLabels(environment=args.settings.environment.value)
+        self._child = self.child_opts()
+        self._foundation = self._lay_foundation()
+        self._spaces = self._foundation.namespaces
+        self._priorities = self._foundation.priority_classes
+        self._images = Images("images", ImagesArgs(settings=self._settings), self._child).references
+        self._credentials = self._generate_credentials()
+        self._secrets = self._credentials.secrets
+        monitoring = self._monitor()
+        airflow = self._run_airflow()
+        edge = self._open_edge(airflow)
+
+        self.airflow_url = edge.url
+        self.namespaces = self._foundation.namespaces
+        self.prometheus_url = monitoring.prometheus_url
+        self.edge_service_host = edge.service_host
+        self.authority_certificate = self._credentials.authority_certificate
+        generated = self._settings.airflow.auth.kind is AuthKind.GENERATED
+        self.admin_user = names.ADMIN_USER if generated else ""
+        self.admin_password = self._credentials.admin_password or pulumi.Output.secret("")
+        self.finish()
+
+    def exports(self) -> Mapping[str, pulumi.Input[object]]:
+        """What the stack exports: flat, in snake_case."""
+        return {
+            **{output: getattr(self, output) for output in self.OUTPUTS},
+            "context": self._settings.context or "",
+            "environment": self._settings.environment.value,
+        }
+
+    def _lay_foundation(self) -> Foundation:
+        return Foundation(
             "foundation",
-            FoundationArgs(settings=settings, labels=labels, workloads=workloads(settings)),
-            self.child_opts(),
+            FoundationArgs(settings=self._settings, labels=self._labels, workloads=workloads(self._settings)),
+            self._child,
         )
-        Credentials(
+
+    def _generate_credentials(self) -> Credentials:
+        return Credentials(
             "credentials",
             CredentialsArgs(
-                settings=settings, labels=labels, namespaces=foundation.namespaces, consumers=consumers(settings)
+                settings=self._settings,
+                labels=self._labels,
+                namespaces=self._foundation.namespaces,
+                consumers=consumers(self._settings),
+                oidc_client_secret=pulumi.Config(PROJECT).get_secret("oidcClientSecret"),
             ),
-            self.child_opts(),
+            self._child,
         )
-        self.finish()
+
+    def _monitor(self) -> MonitoringStack:
+        return MonitoringStack(
+            "monitoring",
+            MonitoringStackArgs(
+                settings=self._settings,
+                labels=self._labels,
+                images=self._images,
+                namespace=self._spaces[self._settings.namespaces.monitoring],
+                namespaces=self._spaces,
+                secrets=self._secrets,
+                priority_class=self._priorities.edge,
+                workloads=workloads(self._settings),
+                authority_certificate=self._credentials.authority_certificate,
+            ),
+            self._child,
+        )
+
+    def _run_airflow(self) -> AirflowEndpoint:
+        """The stores, the control plane, and the workers of every queue."""
+        postgres = PostgresHA(
+            "postgres",
+            PostgresHAArgs(
+                settings=self._settings,
+                labels=self._labels,
+                images=self._images,
+                namespace=self._spaces[self._settings.namespaces.data],
+                secrets=self._secrets,
+                priority_class=self._priorities.data,
+            ),
+            self._child,
+        ).endpoint
+        redis = RedisHA(
+            "redis",
+            RedisHAArgs(
+                settings=self._settings,
+                labels=self._labels,
+                images=self._images,
+                namespace=self._spaces[self._settings.namespaces.data],
+                secrets=self._secrets,
+                priority_class=self._priorities.data,
+            ),
+            self._child,
+        ).endpoint
+        airflow = AirflowCore(
+            "airflow",
+            AirflowCoreArgs(
+                settings=self._settings,
+                labels=self._labels,
+                images=self._images,
+                namespace=self._spaces[self._settings.namespaces.airflow],
+                secrets=self._secrets,
+                priority_class=self._priorities.control,
+                postgres=postgres,
+                redis=redis,
+            ),
+            self._child,
+        ).endpoint
+        for queue in sorted(self._settings.workers.queues):
+            self._employ_workers(queue, redis, airflow)
+        return airflow
+
+    def _employ_workers(self, queue: str, redis: RedisEndpoint, airflow: AirflowEndpoint) -> None:
+        CeleryWorkers(
+            f"workers-{queue}",
+            CeleryWorkersArgs(
+                settings=self._settings,
+                labels=self._labels,
+                images=self._images,
+                namespace=self._spaces[self._settings.namespaces.airflow],
+                secrets=self._secrets,
+                priority_class=self._priorities.workers,
+                queue=queue,
+                redis=redis,
+                airflow=airflow,
+            ),
+            self._child,
+        )
+
+    def _open_edge(self, airflow: AirflowEndpoint) -> EdgeEndpoint:
+        return Ingress(
+            "ingress",
+            IngressArgs(
+                settings=self._settings,
+                labels=self._labels,
+                images=self._images,
+                namespace=self._spaces[self._settings.namespaces.edge],
+                airflow_namespace=self._spaces[self._settings.namespaces.airflow],
+                secrets=self._secrets,
+                priority_class=self._priorities.edge,
+                airflow=airflow,
+                authority_certificate=self._credentials.authority_certificate,
+            ),
+            self._child,
+        ).endpoint

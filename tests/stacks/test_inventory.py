@@ -1,0 +1,85 @@
+"""What the three stacks consist of, and what holds for every resource of them."""
+
+import json
+
+import pytest
+
+from components.contract.base import PlatformComponent
+from components.platform import Platform
+from local.engine.recording import Recorded, record
+from local.engine.values import unwrap
+from tests.harness import STACKS, record_stack
+from tests.stacks.golden import FOLDER, inventory, name_of
+
+COMPONENT_PREFIX = "airflow-platform:"
+
+
+def components() -> dict[str, type[PlatformComponent]]:
+    """Every component class: whatever the platform is made of is defined once it is."""
+    assert Platform.TOKEN
+    return {child.TOKEN: child for child in PlatformComponent.__subclasses__()}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack_is_what_its_golden_inventory_says(stack: str) -> None:
+    golden = json.loads((FOLDER / f"{stack}.json").read_text())
+    assert inventory(record_stack(stack)) == golden, "if this is meant, run `make golden` and look at the difference"
+
+
+def test_the_same_stack_comes_out_whatever_the_order_of_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(seed: str) -> list[tuple[str, object]]:
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        return sorted((r.urn, json.dumps(unwrap(r.inputs))) for r in record("dev").resources)
+
+    assert run("1") == run("2")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_resource_lands_on_whatever_cluster_happens_to_be_current(stack: str) -> None:
+    without = [r.urn for r in record_stack(stack).resources if r.package == "kubernetes" and not named_provider(r)]
+    assert without == []
+
+
+def named_provider(resource: Recorded) -> bool:
+    return name_of(resource.provider) == "cluster"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_resource_but_root_and_provider_belongs_to_a_component(stack: str) -> None:
+    top = {r.name for r in record_stack(stack).resources if not parent_type(r).startswith(COMPONENT_PREFIX)}
+    assert top == {f"airflow-platform-{stack}", "platform", "cluster"}
+
+
+def parent_type(resource: Recorded) -> str:
+    return resource.parent.split("::")[2].split("$")[-1] if resource.parent else ""
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_children_are_named_after_their_component(stack: str) -> None:
+    odd = [
+        resource.urn
+        for resource in record_stack(stack).resources
+        if resource.custom
+        and parent_type(resource).startswith(COMPONENT_PREFIX)
+        and not resource.name.startswith(f"{name_of(resource.parent)}-")
+    ]
+    assert odd == []
+
+
+def test_every_component_registers_exactly_its_public_outputs() -> None:
+    known = components()
+    recorded = [r for r in record_stack("dev").resources if r.type.startswith(COMPONENT_PREFIX)]
+    assert {r.type for r in recorded} == set(known)
+    for resource in recorded:
+        assert set(resource.outputs) == set(known[resource.type].OUTPUTS), resource.type
+
+
+@pytest.mark.parametrize(
+    ("stack", "protected"),
+    [("dev", set[str]()), ("staging", {"Namespace", "RandomPassword", "RandomBytes"})],
+)
+def test_what_cannot_be_made_again_is_protected_outside_dev(stack: str, protected: set[str]) -> None:
+    found = {resource.type.split(":")[-1] for resource in record_stack(stack).resources if resource.protect}
+    assert found >= protected
+    assert found or stack == "dev"
+    assert bool(found) == (stack != "dev")
