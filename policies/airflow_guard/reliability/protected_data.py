@@ -33,7 +33,8 @@ def check(resource: Resource, options: Options) -> Iterator[Finding]:
             return
         yield from _retention(resource.props.at(*_RETENTION))
     if not resource.protect:
-        yield Finding(what=f"holds {_content(resource)} and is not protected")
+        content = "a generated secret" if resource.type in _KEYS else "data"
+        yield Finding(what=f"holds {content} and is not protected")
 
 
 def _retention(policy: Node) -> Iterator[Finding]:
@@ -45,12 +46,6 @@ def _retention(policy: Node) -> Iterator[Finding]:
                 path=node.path,
                 mend="set Retain",
             )
-
-
-def _content(resource: Resource) -> str:
-    if resource.type in _KEYS:
-        return "a generated secret"
-    return "everything in it" if resource.kind == "Namespace" else "data"
 
 
 RULE = ResourceRule(

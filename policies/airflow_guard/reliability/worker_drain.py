@@ -11,6 +11,8 @@ from ..options import Option, OptionKind, Options
 ROLE_LABEL = "airflow-platform/role"
 LONGEST_TASK_ANNOTATION = "airflow-platform/longest-task-seconds"
 _WORKER_COMMAND = re.compile(r"\bcelery(\s+\S+)*?\s+worker\b")
+_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+_EXEC = re.compile(r"\bexec\s[^;&|]*\bcelery\b")
 _DEFAULT_GRACE = 30
 _SLACK = "slackSeconds"
 
@@ -24,12 +26,12 @@ def check(resource: Resource, options: Options) -> Iterator[Finding]:
     yield from _grace(pod, options.integer(_SLACK))
     for container in workers or pod.long_running[:1]:
         hook = container.node.at("lifecycle", "preStop")
-        if hook.empty:
+        if hook.empty and _behind_a_shell(container):
             yield Finding(
-                what="is stopped without being asked to finish first",
+                what="runs the worker behind a shell, which does not hand on the signal to finish",
                 path=hook.path,
                 part=container.title,
-                mend="add a lifecycle.preStop hook that leaves the queue and waits for the running tasks",
+                mend="start the worker itself, or with `exec`, or add a lifecycle.preStop hook that drains it",
             )
 
 
@@ -38,6 +40,13 @@ def _runs_worker(container: Container) -> bool:
         return bool(_WORKER_COMMAND.search(" ".join(word.text for word in container.words)))
     except NotKnownError:
         return False  # the label decides
+
+
+def _behind_a_shell(container: Container) -> bool:
+    """A shell is the first process and stays it, so that the worker never hears that it should stop."""
+    words = [word.text for word in container.words]
+    shell = bool(words) and words[0].rpartition("/")[2] in _SHELLS
+    return shell and not _EXEC.search(" ".join(words))
 
 
 def _grace(pod: PodTemplate, slack: int) -> Iterator[Finding]:
@@ -66,7 +75,7 @@ RULE = ResourceRule(
     name="worker-drain",
     title="Workers get the time to finish their longest task before they are killed",
     why="a killed task is lost work: Airflow sees only a missing heartbeat and starts over, if retries are left",
-    mend="derive terminationGracePeriodSeconds from the longest task and add a preStop hook",
+    mend="derive terminationGracePeriodSeconds from the longest task, and let the signal reach the worker",
     severity=Severity.HIGH,
     references=("Kubernetes: termination of pods", "apache/airflow#26587", "apache/airflow#41163"),
     options=(

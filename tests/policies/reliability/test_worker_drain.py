@@ -29,8 +29,6 @@ def test_silent_on_compliant() -> None:
         (LONGEST, "ten minutes", LONGEST),
         (LONGEST, "0", LONGEST),
         (LONGEST, 600, LONGEST),
-        (HOOK, ABSENT, f"{HOOK}.preStop"),
-        (HOOK, {"preStop": {}}, f"{HOOK}.preStop"),
     ],
 )
 def test_violating_and_absent(path: str, value: Any, found: str) -> None:
@@ -43,6 +41,25 @@ def test_violating_and_absent(path: str, value: Any, found: str) -> None:
 )
 def test_a_worker_is_known_by_its_label_or_by_its_command(path: str, value: Any) -> None:
     assert paths(judge(RULE, change(change(worker(), path, value), GRACE, 30))) == [GRACE]
+
+
+SHELL = ["/bin/bash", "-c", "airflow celery worker"]
+
+
+@pytest.mark.parametrize(
+    ("words", "hook", "found"),
+    [
+        (SHELL, ABSENT, [f"{HOOK}.preStop"]),
+        (SHELL, {"preStop": {}}, [f"{HOOK}.preStop"]),
+        (SHELL, {"preStop": {"exec": {"command": ["drain"]}}}, []),
+        (["sh", "-c", "echo exec; airflow celery worker"], ABSENT, [f"{HOOK}.preStop"]),
+        (["sh", "-c", "umask 027; exec airflow celery worker"], ABSENT, []),
+        (["airflow", "celery", "worker"], ABSENT, []),
+    ],
+)
+def test_the_signal_reaches_the_worker(words: list[str], hook: Any, found: list[str]) -> None:
+    made = change(change(worker(), ARGS, words), HOOK, hook)
+    assert paths(judge(RULE, made)) == found
 
 
 def test_slack_on_top_of_the_longest_task() -> None:
