@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from local.cluster.archives import SystemImage, write_archive
 from local.cluster.layout import PODS_CGROUP, Layout
 from local.errors import LocalError
 
+_SHIM_SOCKETS = Path("/run/containerd/s")
+"""Where shims listen, whatever the folders of their containerd."""
 _PINNED = "io.cri-containerd.pinned=pinned"
 
 
@@ -39,11 +42,11 @@ def end_pods(*, grace: float) -> None:
         for pid in cgroups.members(PODS_CGROUP):
             # The container's first process gets the signal and ends its own; the others would be
             # taken by surprise (a database's helpers, for example).
-            if _is_first(pid):
+            if _namespace_pid(pid) == 1:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + grace
-        while _working() and time.monotonic() < deadline:
+        while cgroups.members(PODS_CGROUP) and time.monotonic() < deadline:
             time.sleep(0.2)
     left = cgroups.kill(PODS_CGROUP)
     if left:
@@ -68,6 +71,26 @@ def unmount_below(*folders: Path) -> int:
     return len(mounts)
 
 
+def remove_dead_sockets(folder: Path = _SHIM_SOCKETS) -> int:
+    """Remove sockets of shims that nobody listens on any more. Returns how many there were."""
+    dead = [path for path in folder.glob("*") if path.is_socket() and not _listens(path)]
+    for path in dead:
+        path.unlink(missing_ok=True)
+    for empty in (folder, folder.parent):
+        with contextlib.suppress(OSError):
+            empty.rmdir()
+    return len(dead)
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(path))
+        except OSError:
+            return False
+        return True
+
+
 def _mounts_below(folders: tuple[Path, ...]) -> list[str]:
     found: list[str] = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
@@ -78,12 +101,8 @@ def _mounts_below(folders: tuple[Path, ...]) -> list[str]:
     return found[::-1]
 
 
-def _is_first(pid: int) -> bool:
-    """Whether a process is number 1 of its own process namespace."""
-    return _namespace_pid(pid) == 1
-
-
 def _namespace_pid(pid: int) -> int | None:
+    """A process's number in its own process namespace: 1 for the first of a container."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -92,11 +111,6 @@ def _namespace_pid(pid: int) -> int | None:
         if line.startswith("NSpid:"):
             return int(line.split()[-1])
     return None
-
-
-def _working() -> bool:
-    """Whether any process of a pod is left."""
-    return bool(cgroups.members(PODS_CGROUP))
 
 
 def _ctr(layout: Layout, *arguments: str) -> str:

@@ -93,8 +93,8 @@ def etcd(layout: Layout) -> Daemon:
         "peer-cert-file": str(pki / "peer.crt"),
         "peer-key-file": str(pki / "peer.key"),
         # One member has nobody to hear from: a slow beat costs nothing and rests the processor.
-        "heartbeat-interval": "1000",
-        "election-timeout": "5000",
+        "heartbeat-interval": "300",
+        "election-timeout": "1500",
         "auto-compaction-retention": "1h",
         "quota-backend-bytes": str(2 * 1024**3),
         "log-level": "warn",

@@ -97,7 +97,10 @@ def down(layout: Layout, *, keep_data: bool, reporter: Reporter | None = None) -
             _sweep_strays(layout, table)
             _end_groups()
         with reporter.step("Clearing mounts and networks"):
-            containers.unmount_below(layout.run, layout.root)
+            # A builder that was killed leaves mounts in its storage; a later build makes its own.
+            images = () if keep_data else (paths.images(),)
+            containers.unmount_below(layout.run, layout.root, *images)
+            containers.remove_dead_sockets()
             _remove_from_host(layout)
         if not keep_data:
             with reporter.step("Removing the cluster's data"):

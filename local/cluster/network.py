@@ -15,6 +15,7 @@ TABLES = (
     ("inet", "cni_hostport"),
 )
 """nftables tables that kube-proxy and the CNI plugins make, as (family, name)."""
+_BY_IPTABLES = tuple((family, name) for family in ("ip", "ip6") for name in ("nat", "filter", "mangle"))
 SETTINGS = {
     "net/ipv4/ip_forward": 1,
     "fs/inotify/max_user_instances": 1024,
@@ -53,7 +54,7 @@ def raise_settings(record: Path) -> None:
         record.parent.mkdir(parents=True, exist_ok=True)
         record.write_text(json.dumps(before | fresh))
     for name in low:
-        Path("/proc/sys", name).write_text(str(SETTINGS[name]))
+        _set(name, SETTINGS[name])
 
 
 def restore_settings(record: Path) -> None:
@@ -62,29 +63,45 @@ def restore_settings(record: Path) -> None:
         return
     for name, value in json.loads(record.read_text()).items():
         if _setting(name) == SETTINGS.get(name):
-            Path("/proc/sys", name).write_text(str(value))
+            _set(name, value)
     record.unlink()
 
 
 def remove_tables() -> list[str]:
-    """Delete the nftables tables of services and pods. Returns those that were there."""
-    listed = subprocess.run(["nft", "-j", "list", "tables"], capture_output=True, text=True, check=False)
-    if listed.returncode:
-        return []
-    loaded: Any = json.loads(listed.stdout or "{}")
-    present = {
-        (str(item["table"]["family"]), str(item["table"]["name"]))
-        for item in loaded.get("nftables", [])
-        if "table" in item
-    }
-    removed = [table for table in TABLES if table in present]
+    """Delete the nftables tables of services and pods. Returns those that were there.
+
+    The CNI plugins also look for rules of the older iptables when a pod ends, and the look makes
+    empty tables: those go too, while a table with anything in it is somebody else's.
+    """
+    removed = [table for table in _tables() if table in TABLES or (table in _BY_IPTABLES and _empty(table))]
     for family, name in removed:
         _run("nft", "delete", "table", family, name)
     return [f"{family} {name}" for family, name in removed]
 
 
+def _tables() -> list[tuple[str, str]]:
+    return [(str(item["family"]), str(item["name"])) for item in _nft("table", "list", "tables")]
+
+
+def _empty(table: tuple[str, str]) -> bool:
+    return not _nft("chain", "list", "table", *table)
+
+
+def _nft(kind: str, *arguments: str) -> list[dict[str, Any]]:
+    """The objects of one kind in what `nft` lists."""
+    listed = subprocess.run(["nft", "-j", *arguments], capture_output=True, text=True, check=False)
+    if listed.returncode:
+        return []
+    loaded: dict[str, list[dict[str, Any]]] = json.loads(listed.stdout or "{}")
+    return [item[kind] for item in loaded.get("nftables", []) if kind in item]
+
+
 def _setting(name: str) -> int:
     return int(Path("/proc/sys", name).read_text())
+
+
+def _set(name: str, value: int) -> None:
+    Path("/proc/sys", name).write_text(str(value))
 
 
 def _ip(*arguments: str) -> None:

@@ -1,0 +1,74 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from local.cluster import network
+
+LISTINGS = {
+    "tables": [("ip", "kube-proxy"), ("ip", "nat"), ("ip", "filter"), ("inet", "firewalld")],
+    "ip nat": [],
+    "ip filter": ["INPUT"],
+}
+
+
+@pytest.fixture
+def nft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `nft` that lists a fixed set of tables and writes down what it is told to delete."""
+    tables = {"nftables": [{"table": {"family": f, "name": n}} for f, n in LISTINGS["tables"]]}
+    chains = {
+        name: json.dumps({"nftables": [{"chain": {"name": chain}} for chain in LISTINGS[name]]})
+        for name in ("ip nat", "ip filter")
+    }
+    script = f"""#!/bin/sh
+case "$*" in
+  "-j list tables") echo '{json.dumps(tables)}' ;;
+  "-j list table ip nat") echo '{chains["ip nat"]}' ;;
+  "-j list table ip filter") echo '{chains["ip filter"]}' ;;
+  delete*) echo "$*" >> {tmp_path}/deleted ;;
+  *) exit 1 ;;
+esac
+"""
+    program = tmp_path / "nft"
+    program.write_text(script)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return tmp_path / "deleted"
+
+
+def test_only_own_tables_and_empty_ones_are_deleted(nft: Path) -> None:
+    assert network.remove_tables() == ["ip kube-proxy", "ip nat"]
+    assert nft.read_text().splitlines() == ["delete table ip kube-proxy", "delete table ip nat"]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Kernel settings that are a dictionary."""
+    values = {"net/ipv4/ip_forward": 0, "vm/max_map_count": 1048576}
+
+    def write(name: str, value: int) -> None:
+        values[name] = value
+
+    monkeypatch.setattr(network, "SETTINGS", {"net/ipv4/ip_forward": 1, "vm/max_map_count": 262144})
+    monkeypatch.setattr(network, "_setting", values.__getitem__)
+    monkeypatch.setattr(network, "_set", write)
+    return values
+
+
+def test_settings_are_raised_never_lowered_and_put_back(tmp_path: Path, settings: dict[str, int]) -> None:
+    record = tmp_path / "settings.json"
+    network.raise_settings(record)
+    assert settings == {"net/ipv4/ip_forward": 1, "vm/max_map_count": 1048576}
+    network.raise_settings(record)
+    network.restore_settings(record)
+    assert settings == {"net/ipv4/ip_forward": 0, "vm/max_map_count": 1048576}
+    assert not record.exists()
+
+
+def test_a_setting_that_somebody_changed_meanwhile_is_left_alone(tmp_path: Path, settings: dict[str, int]) -> None:
+    record = tmp_path / "settings.json"
+    network.raise_settings(record)
+    settings["net/ipv4/ip_forward"] = 2
+    network.restore_settings(record)
+    assert settings["net/ipv4/ip_forward"] == 2
