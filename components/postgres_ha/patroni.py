@@ -122,7 +122,7 @@ def _postgresql(settings: PostgresSettings) -> dict[str, Any]:
         # What such an instance throws away was never acknowledged: with a quorum, every acknowledged commit is elsewhere.
         "remove_data_directory_on_rewind_failure": settings.durability is not Durability.LOCAL,
         "remove_data_directory_on_diverged_timelines": settings.durability is not Durability.LOCAL,
-        "authentication": {"replication": verified, "rewind": verified},
+        "authentication": {"replication": dict(verified), "rewind": dict(verified)},
         "pg_hba": _host_rules(),
         "parameters": {**local_parameters(settings), "unix_socket_directories": SOCKET_PATH},
     }

@@ -27,6 +27,7 @@ from components.redis_ha.names import (
     node_services,
     sentinel_services,
 )
+from settings.stack import Environment
 
 
 class RedisHA(PlatformComponent):
@@ -119,7 +120,12 @@ class RedisHA(PlatformComponent):
             self.child_opts(),
         )
         return k8s.apps.v1.StatefulSet(
-            self.child_name(workload), stateful_set, self.child_opts(depends_on=[account, configured, named])
+            self.child_name(workload),
+            stateful_set,
+            self.child_opts(
+                protect=True if args.settings.environment is not Environment.DEV else None,
+                depends_on=[account, configured, named],
+            ),
         )
 
 

@@ -1,10 +1,7 @@
 #!/bin/bash
 # Before a leader stops: write dirty pages first, then hand over to a standby of the quorum. Never fails and never takes
 # longer than a minute: an instance that must go, goes, and Patroni hands over by itself when it is told to end.
-set -u
-leads() {
-  curl --silent --fail --output /dev/null --max-time 2 --cacert /run/secrets/airflow-platform/ca.crt https://localhost:8008/leader
-}
+. /etc/airflow-platform/patroni_says.sh
 hand_over() {
   psql --quiet --no-psqlrc --dbname=postgres --command=CHECKPOINT
   # The highest ordinal is the first to be renewed in a rollout, so the lead comes to rest on a renewed instance.
@@ -12,5 +9,5 @@ hand_over() {
   [ -n "$candidate" ] && patronictl -c /etc/patroni switchover postgres --leader "$PATRONI_NAME" --candidate "$candidate" --force
 }
 export -f hand_over
-leads && timeout 60 bash -c hand_over
+patroni_says_yes leader && timeout 60 bash -c hand_over
 exit 0
