@@ -1,0 +1,137 @@
+"""The dashboard of the ten required panels, as Grafana reads it."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+_WIDTH = 12
+_HEIGHT = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One panel.
+
+    Attributes:
+        title: what it answers.
+        unit: of the values, in Grafana's names.
+        queries: legend to PromQL.
+        kind: how it is drawn.
+    """
+
+    title: str
+    unit: str
+    queries: dict[str, str]
+    kind: Literal["timeseries", "stat"] = "timeseries"
+
+
+PANELS: tuple[Panel, ...] = (
+    Panel(
+        title="Heartbeats a minute",
+        unit="short",
+        queries={
+            "scheduler": "sum(rate(airflow_scheduler_heartbeat[5m])) * 60",
+            "dag-processor": "sum(rate(airflow_dag_processor_heartbeat[5m])) * 60",
+            "triggerer": "sum(rate(airflow_triggerer_heartbeat[5m])) * 60",
+        },
+    ),
+    Panel(
+        title="Task tries a minute, by end",
+        unit="short",
+        queries={"{{state}}": "sum by (state) (rate(airflow_ti_finish[5m])) * 60"},
+    ),
+    Panel(
+        title="Queue wait, 95th percentile",
+        unit="s",
+        queries={
+            "in the broker": "histogram_quantile(0.95, sum by (le) (rate(airflow_task_queued_duration_bucket[15m])))",
+            "until queued": "histogram_quantile(0.95, sum by (le) (rate(airflow_task_scheduled_duration_bucket[15m])))",
+        },
+    ),
+    Panel(
+        title="Task duration, 95th percentile by DAG",
+        unit="s",
+        queries={
+            "{{dag_id}}": "histogram_quantile(0.95, sum by (le, dag_id) (rate(airflow_task_duration_bucket[15m])))"
+        },
+    ),
+    Panel(
+        title="Executor: running, queued, open slots",
+        unit="short",
+        queries={
+            "running": "sum(airflow_executor_running_tasks)",
+            "queued": "sum(airflow_executor_queued_tasks)",
+            "open": "sum(airflow_executor_open_slots)",
+        },
+    ),
+    Panel(
+        title="Open slots by pool",
+        unit="short",
+        queries={"{{pool_name}}": "max by (pool_name) (airflow_pool_open_slots)"},
+    ),
+    Panel(
+        title="Reading DAG files",
+        unit="s",
+        queries={
+            "all files": "max(airflow_dag_processing_total_parse_time)",
+            "import errors": "max(airflow_dag_processing_import_errors)",
+        },
+    ),
+    Panel(
+        title="Workers: processor and memory",
+        unit="short",
+        queries={
+            "cores {{pod}}": 'sum by (pod) (rate(container_cpu_usage_seconds_total{pod=~"worker-.*"}[5m]))',
+            "GiB {{pod}}": 'sum by (pod) (container_memory_working_set_bytes{pod=~"worker-.*"}) / 2^30',
+        },
+    ),
+    Panel(
+        title="PostgreSQL: connections and commits a second",
+        unit="short",
+        queries={
+            "connections": "sum(pg_stat_activity_count)",
+            "commits": 'sum(rate(pg_stat_database_xact_commit{datname="airflow"}[5m]))',
+            "primaries": "sum(patroni_primary)",
+        },
+    ),
+    Panel(
+        title="Broker: memory, clients",
+        unit="short",
+        queries={
+            "MiB": "max(redis_memory_used_bytes) / 2^20",
+            "clients": "max(redis_connected_clients)",
+            "commands a second": "sum(rate(redis_commands_processed_total[5m]))",
+        },
+    ),
+)
+
+
+def render(environment: str) -> dict[str, Any]:
+    """The dashboard's JSON model."""
+    return {
+        "uid": f"airflow-platform-{environment}",
+        "title": f"Airflow platform ({environment})",
+        "tags": ["airflow-platform", environment],
+        "schemaVersion": 39,
+        "version": 1,
+        "editable": False,
+        "refresh": "30s",
+        "time": {"from": "now-6h", "to": "now"},
+        "templating": {"list": [{"name": "datasource", "type": "datasource", "query": "prometheus"}]},
+        "panels": [_panel(number, panel) for number, panel in enumerate(PANELS)],
+    }
+
+
+def _panel(number: int, panel: Panel) -> dict[str, Any]:
+    row, column = divmod(number, 2)
+    return {
+        "id": number + 1,
+        "type": panel.kind,
+        "title": panel.title,
+        "datasource": {"type": "prometheus", "uid": "${datasource}"},
+        "gridPos": {"x": column * _WIDTH, "y": row * _HEIGHT, "w": _WIDTH, "h": _HEIGHT},
+        "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
+        "targets": [
+            {"refId": chr(ord("A") + place), "expr": expr, "legendFormat": legend}
+            for place, (legend, expr) in enumerate(panel.queries.items())
+        ],
+    }

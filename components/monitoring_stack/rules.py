@@ -1,0 +1,181 @@
+"""The alerts. One list, from which the plain rule file, the operator's object and the runbook index come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from settings.platform_settings import PlatformSettings
+
+RUNBOOKS = "docs/runbooks"
+
+
+class Severity(StrEnum):
+    """How soon somebody must look; each has a receiver of its own."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An alerting rule.
+
+    Attributes:
+        name: in CamelCase; its runbook is `docs/runbooks/<name>.md`.
+        expr: PromQL; fires for every series that it returns.
+        hold: how long it must hold, as Prometheus writes durations.
+        severity: how soon somebody must look.
+        component: which component it is about.
+        summary: one line, may use labels.
+    """
+
+    name: str
+    expr: str
+    hold: str
+    severity: Severity
+    component: str
+    summary: str
+
+    def rule(self, environment: str) -> dict[str, Any]:
+        """The rule as Prometheus reads it."""
+        return {
+            "alert": self.name,
+            "expr": self.expr,
+            "for": self.hold,
+            "labels": {"severity": self.severity.value, "component": self.component, "environment": environment},
+            "annotations": {"summary": self.summary, "runbook": f"{RUNBOOKS}/{self.name}.md"},
+        }
+
+
+def _silent(heartbeat: str) -> str:
+    """No heartbeat for five minutes, whether the series stands still or is gone.
+
+    The window is longer than the interval of any heartbeat times the scrape interval's largest setting.
+    """
+    return f"sum(rate({heartbeat}[5m])) == 0 or absent_over_time({heartbeat}[10m])"
+
+
+ALERTS: tuple[Alert, ...] = (
+    Alert(
+        name="AirflowSchedulerDown",
+        expr=_silent("airflow_scheduler_heartbeat"),
+        hold="2m",
+        severity=Severity.CRITICAL,
+        component="airflow-core",
+        summary="No scheduler has sent a heartbeat for five minutes: no task is started",
+    ),
+    Alert(
+        name="AirflowDagProcessorDown",
+        expr=_silent("airflow_dag_processor_heartbeat"),
+        hold="5m",
+        severity=Severity.CRITICAL,
+        component="airflow-core",
+        summary="No dag-processor has sent a heartbeat for five minutes: changed DAGs are not read",
+    ),
+    Alert(
+        name="AirflowTriggererDown",
+        expr=_silent("airflow_triggerer_heartbeat"),
+        hold="5m",
+        severity=Severity.HIGH,
+        component="airflow-core",
+        summary="No triggerer has sent a heartbeat for five minutes: deferred tasks do not wake up",
+    ),
+    Alert(
+        name="PostgresNoPrimary",
+        expr="sum(patroni_primary) < 1 or absent(patroni_primary)",
+        hold="1m",
+        severity=Severity.CRITICAL,
+        component="postgres-ha",
+        summary="No PostgreSQL instance is primary: nothing can be written",
+    ),
+    Alert(
+        name="PostgresConnectionsHigh",
+        expr="sum by (pod) (pg_stat_activity_count) / max by (pod) (pg_settings_max_connections) > 0.8",
+        hold="5m",
+        severity=Severity.MEDIUM,
+        component="postgres-ha",
+        summary="{{ $labels.pod }} uses over four fifths of its connections",
+    ),
+    Alert(
+        name="BrokerDown",
+        expr="max(redis_up) < 1 or absent(redis_up)",
+        hold="1m",
+        severity=Severity.CRITICAL,
+        component="redis-ha",
+        summary="No instance of the broker answers: no task reaches a worker",
+    ),
+    Alert(
+        name="TaskFailureRateHigh",
+        expr="sum(increase(airflow_ti_failures[15m]))"
+        " / (sum(increase(airflow_ti_failures[15m])) + sum(increase(airflow_ti_successes[15m]))) > 0.1"
+        " and sum(increase(airflow_ti_failures[15m])) >= 5",
+        hold="5m",
+        severity=Severity.HIGH,
+        component="airflow-core",
+        summary="Over a tenth of the task tries of the last 15 minutes failed",
+    ),
+    Alert(
+        name="QueueLong",
+        expr='max by (key) (redis_key_size{db="db0"}) > 100',
+        hold="10m",
+        severity=Severity.HIGH,
+        component="celery-workers",
+        summary="Over 100 tasks have waited in the queue {{ $labels.key }} for ten minutes",
+    ),
+    Alert(
+        name="TaskLong",
+        expr="sum by (dag_id, task_id) (increase(airflow_task_duration_count[30m]))"
+        ' - sum by (dag_id, task_id) (increase(airflow_task_duration_bucket{le="3600"}[30m])) > 0',
+        hold="0m",
+        severity=Severity.LOW,
+        component="celery-workers",
+        summary="A run of {{ $labels.dag_id }}.{{ $labels.task_id }} took over an hour",
+    ),
+    Alert(
+        name="DagProcessingSlow",
+        expr="max(airflow_dag_processing_total_parse_time) > 300",
+        hold="5m",
+        severity=Severity.MEDIUM,
+        component="airflow-core",
+        summary="Reading all DAG files takes over five minutes",
+    ),
+    Alert(
+        name="DagImportErrors",
+        expr="max(airflow_dag_processing_import_errors) > 0",
+        hold="10m",
+        severity=Severity.MEDIUM,
+        component="airflow-core",
+        summary="{{ $value }} DAG files cannot be imported",
+    ),
+    Alert(
+        name="VolumeFilling",
+        expr="min by (namespace, persistentvolumeclaim)"
+        " (kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes) < 0.15",
+        hold="10m",
+        severity=Severity.HIGH,
+        component="foundation",
+        summary="The volume {{ $labels.persistentvolumeclaim }} is over 85 % full",
+    ),
+    Alert(
+        name="TargetDown",
+        expr="up == 0",
+        hold="5m",
+        severity=Severity.HIGH,
+        component="monitoring-stack",
+        summary="Prometheus cannot read the metrics of {{ $labels.workload }} ({{ $labels.instance }})",
+    ),
+)
+
+
+def groups(settings: PlatformSettings) -> dict[str, Any]:
+    """The rules as Prometheus reads them: one group."""
+    rules = [alert.rule(settings.environment.value) for alert in ALERTS]
+    return {"groups": [{"name": "airflow-platform", "rules": rules}]}
+
+
+def by_name() -> Mapping[str, Alert]:
+    """The alerts by name."""
+    return {alert.name: alert for alert in ALERTS}

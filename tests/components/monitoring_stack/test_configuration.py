@@ -1,0 +1,112 @@
+"""Configurations that the real tools accept, and targets that follow from the workloads."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from components.contract.peers import Port, Workload
+from components.monitoring_stack import dashboard
+from components.monitoring_stack.manifests import alertmanager_config, operator, prometheus_config, statsd
+from components.monitoring_stack.peers import workloads
+from components.monitoring_stack.secrets import consumers
+from settings.load import parse
+from settings.monitoring import ReceiverSettings
+from tests.settings.stack_files import changed, values_of
+
+DATABASE = Workload(
+    name="postgres",
+    namespace="airflow-data",
+    ports=(
+        Port(name="postgresql", number=5432),
+        Port(name="patroni", number=8008, scrape_path="/metrics", scheme="https"),
+        Port(name="metrics", number=9187, scrape_path="/metrics"),
+    ),
+)
+DEV = parse(values_of("dev"))
+
+
+def run(*command: str) -> str:
+    tool = shutil.which(command[0])
+    assert tool, f"{command[0]} is missing: `make test` installs it"
+    result = subprocess.run([tool, *command[1:]], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_only_ports_with_metrics_are_scraped_each_its_own_way() -> None:
+    config = json.loads(prometheus_config.render(DEV, [DATABASE]))
+    jobs = {job["job_name"]: job for job in config["scrape_configs"]}
+    assert set(jobs) == {"postgres-patroni", "postgres-metrics", "containers", "volumes"}
+    assert jobs["postgres-patroni"]["scheme"] == "https"
+    assert jobs["postgres-patroni"]["tls_config"]["server_name"] == "postgres.airflow-data.svc.cluster.local"
+    assert "tls_config" not in jobs["postgres-metrics"]
+    assert jobs["postgres-metrics"]["kubernetes_sd_configs"][0]["namespaces"] == {"names": ["airflow-data"]}
+
+
+def test_promtool_accepts_the_configuration(tmp_path: Path) -> None:
+    config = json.loads(prometheus_config.render(DEV, [DATABASE, *workloads(DEV)]))
+    for job in config["scrape_configs"]:
+        # Debian builds promtool without Kubernetes discovery; the running Prometheus is asked by an e2e test.
+        job["static_configs"] = [{"targets": ["localhost:1"]}]
+        del job["kubernetes_sd_configs"]
+    path = tmp_path / "prometheus.yml"
+    path.write_text(json.dumps(config))
+    assert "SUCCESS" in run("promtool", "check", "config", "--syntax-only", str(path))
+
+
+@pytest.mark.parametrize(
+    "receivers",
+    [ReceiverSettings(), ReceiverSettings(critical="https://pager.example.com/hook", low="https://t.example.com/")],
+)
+def test_amtool_accepts_the_configuration(receivers: ReceiverSettings, tmp_path: Path) -> None:
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(alertmanager_config.render(receivers))
+    assert "SUCCESS" in run("amtool", "check-config", str(path))
+
+
+def test_each_severity_goes_to_its_own_receiver(tmp_path: Path) -> None:
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(alertmanager_config.render(ReceiverSettings(critical="https://pager.example.com/hook")))
+    routed = ("amtool", "config", "routes", "test", f"--config.file={path}")
+    assert run(*routed, "severity=critical").strip() == "critical"
+    assert run(*routed, "severity=low").strip() == "nobody"
+
+
+def test_histograms_reach_beyond_the_bounds_that_alerts_ask_for() -> None:
+    buckets = json.loads(statsd.mapping())["defaults"]["histogram_options"]["buckets"]
+    assert {120, 3600} <= set(buckets)
+    assert buckets == sorted(buckets)
+    assert buckets[-1] > 3600
+
+
+def test_the_dashboard_has_the_ten_panels_without_overlap() -> None:
+    panels = dashboard.render("dev")["panels"]
+    assert len(panels) == 10
+    assert len({(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}) == 10
+    assert all(panel["targets"] for panel in panels)
+
+
+def test_promtool_can_read_every_query_of_the_dashboard(tmp_path: Path) -> None:
+    queries = [query for panel in dashboard.PANELS for query in panel.queries.values()]
+    rules = [{"record": f"panel:{number}", "expr": query} for number, query in enumerate(queries)]
+    path = tmp_path / "queries.yml"
+    path.write_text(json.dumps({"groups": [{"name": "queries", "rules": rules}]}))
+    assert f"{len(queries)} rules found" in run("promtool", "check", "rules", str(path))
+
+
+def test_with_the_operator_nothing_of_prometheus_is_ours() -> None:
+    settings = parse(changed(values_of("prod"), "monitoring.mode", "operator"))
+    assert [workload.name for workload in workloads(settings)] == ["statsd-exporter"]
+    assert consumers(settings) == ()
+
+
+def test_the_operator_scrapes_the_same_ports() -> None:
+    spec = operator.pod_monitor_spec(DATABASE, interval_seconds=30, authority="prometheus-authority")
+    patroni, metrics = spec["podMetricsEndpoints"]
+    assert (patroni["port"], patroni["scheme"]) == ("patroni", "https")
+    assert patroni["tlsConfig"]["serverName"] == "postgres.airflow-data.svc.cluster.local"
+    assert "tlsConfig" not in metrics
+    assert spec["selector"] == {"matchLabels": {"app.kubernetes.io/name": "postgres"}}

@@ -1,0 +1,144 @@
+"""Every alert fires when it should and is silent when it should, judged by promtool."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.monitoring_stack import rules
+from components.monitoring_stack.rules import ALERTS
+from settings.load import parse
+from tests.settings.stack_files import ROOT, values_of
+
+PROMTOOL = shutil.which("promtool")
+
+HOUR = '{dag_id="etl",task_id="load",%s}'
+PROCESS = "0+1x60"
+"""A counter that rises every minute."""
+STILL = "7x60"
+"""A counter that stands still."""
+
+# Alert to (series while it fires, series while it is silent), each metric with its values a minute.
+CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "AirflowSchedulerDown": ({"airflow_scheduler_heartbeat": STILL}, {"airflow_scheduler_heartbeat": PROCESS}),
+    "AirflowDagProcessorDown": ({}, {"airflow_dag_processor_heartbeat": PROCESS}),
+    "AirflowTriggererDown": ({"airflow_triggerer_heartbeat": STILL}, {"airflow_triggerer_heartbeat": PROCESS}),
+    "PostgresNoPrimary": (
+        {'patroni_primary{pod="postgres-0"}': "0x60"},
+        {'patroni_primary{pod="postgres-0"}': "1x60", 'patroni_primary{pod="postgres-1"}': "0x60"},
+    ),
+    "PostgresConnectionsHigh": (
+        {'pg_stat_activity_count{pod="a",state="idle"}': "90x60", 'pg_settings_max_connections{pod="a"}': "100x60"},
+        {'pg_stat_activity_count{pod="a",state="idle"}': "70x60", 'pg_settings_max_connections{pod="a"}': "100x60"},
+    ),
+    "BrokerDown": ({'redis_up{pod="valkey-0"}': "0x60"}, {'redis_up{pod="valkey-0"}': "1x60"}),
+    "TaskFailureRateHigh": (
+        {"airflow_ti_failures": "0+2x60", "airflow_ti_successes": "0+8x60"},
+        {"airflow_ti_failures": "0+1x60", "airflow_ti_successes": "0+20x60"},
+    ),
+    "QueueLong": (
+        {'redis_key_size{db="db0",key="default"}': "101x60"},
+        {'redis_key_size{db="db0",key="default"}': "100x60"},
+    ),
+    "TaskLong": (
+        {
+            "airflow_task_duration_count" + HOUR % "": "0x40 1x20",
+            "airflow_task_duration_bucket" + HOUR % 'le="3600"': "0x60",
+        },
+        {
+            "airflow_task_duration_count" + HOUR % "": "0x40 1x20",
+            "airflow_task_duration_bucket" + HOUR % 'le="3600"': "0x40 1x20",
+        },
+    ),
+    "DagProcessingSlow": (
+        {"airflow_dag_processing_total_parse_time": "301x60"},
+        {"airflow_dag_processing_total_parse_time": "300x60"},
+    ),
+    "DagImportErrors": (
+        {"airflow_dag_processing_import_errors": "1x60"},
+        {"airflow_dag_processing_import_errors": "0x60"},
+    ),
+    "VolumeFilling": (
+        {
+            'kubelet_volume_stats_available_bytes{namespace="d",persistentvolumeclaim="p"}': "14x60",
+            'kubelet_volume_stats_capacity_bytes{namespace="d",persistentvolumeclaim="p"}': "100x60",
+        },
+        {
+            'kubelet_volume_stats_available_bytes{namespace="d",persistentvolumeclaim="p"}': "16x60",
+            'kubelet_volume_stats_capacity_bytes{namespace="d",persistentvolumeclaim="p"}': "100x60",
+        },
+    ),
+    "TargetDown": ({'up{workload="valkey",instance="x"}': "0x60"}, {'up{workload="valkey",instance="x"}': "1x60"}),
+}
+
+
+def test_every_alert_has_a_firing_and_a_silent_case() -> None:
+    assert set(CASES) == {alert.name for alert in ALERTS}
+
+
+def test_names_are_unique_and_every_alert_has_a_runbook() -> None:
+    assert len(rules.by_name()) == len(ALERTS)
+    missing = [alert.name for alert in ALERTS if not (ROOT / "docs" / "runbooks" / f"{alert.name}.md").exists()]
+    assert missing == []
+    pages = {page.stem for page in (ROOT / "docs" / "runbooks").glob("*.md") if page.stem != "README"}
+    assert pages == {alert.name for alert in ALERTS}
+
+
+def test_what_the_requirements_ask_to_be_critical_is_critical() -> None:
+    critical = {alert.name for alert in ALERTS if alert.severity is rules.Severity.CRITICAL}
+    assert {"AirflowSchedulerDown", "PostgresNoPrimary", "BrokerDown"} <= critical
+
+
+@pytest.fixture(scope="module")
+def rule_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("rules") / "rules.yml"
+    path.write_text(json.dumps(rules.groups(parse(values_of("prod")))))
+    return path
+
+
+def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
+    assert PROMTOOL, "promtool is missing: `make test` installs it"
+    return subprocess.run([PROMTOOL, *arguments], capture_output=True, text=True, check=False)
+
+
+def unit_test(rule_file: Path, folder: Path, fires: dict[str, list[str]]) -> subprocess.CompletedProcess[str]:
+    """One promtool file with all cases; `fires` says for each alert which of its two cases must fire."""
+    tests: list[dict[str, Any]] = []
+    for name, (firing, silent) in CASES.items():
+        for kind, series in (("firing", firing), ("silent", silent)):
+            # A series of no meaning, so that the case without any of its own still has time passing.
+            inputs = [{"series": key, "values": values} for key, values in {**series, "clock": "1x60"}.items()]
+            expression = f'count(ALERTS{{alertname="{name}",alertstate="firing"}}) > 0'
+            samples = [{"labels": "{}", "value": 1}] if kind in fires[name] else []
+            tests.append(
+                {
+                    "name": f"{name} {kind}",
+                    "interval": "1m",
+                    "input_series": inputs,
+                    "promql_expr_test": [{"expr": f"sgn({expression})", "eval_time": "45m", "exp_samples": samples}],
+                }
+            )
+    path = folder / "test.yml"
+    path.write_text(json.dumps({"rule_files": [str(rule_file)], "evaluation_interval": "1m", "tests": tests}))
+    return promtool("test", "rules", str(path))
+
+
+def test_promtool_accepts_the_rules(rule_file: Path) -> None:
+    result = promtool("check", "rules", str(rule_file))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"{len(ALERTS)} rules found" in result.stdout
+
+
+def test_alerts_fire_and_are_silent(rule_file: Path, tmp_path: Path) -> None:
+    result = unit_test(rule_file, tmp_path, {name: ["firing"] for name in CASES})
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_unit_test_itself_can_fail(rule_file: Path, tmp_path: Path) -> None:
+    result = unit_test(rule_file, tmp_path, {name: ["silent"] for name in CASES})
+    assert result.returncode != 0
+    report = result.stdout + result.stderr
+    assert [name for name in CASES if name not in report] == []
