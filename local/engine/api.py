@@ -142,7 +142,7 @@ def _perform(kind: str, stack: str, options: Options, body: Body, *, preview: bo
             with _stoppable(run):
                 found = _bookkeeping(kind, session, run, options, body)
     except StepFailedError:
-        code, message = 1, "\n".join(run.failures) if run else ""
+        code, message = _after_failure(run)
     except (EngineError, ProviderError) as error:
         message = str(error)
         code = error.exit_code if isinstance(error, EngineError) else EngineError.exit_code
@@ -155,6 +155,14 @@ def _perform(kind: str, stack: str, options: Options, body: Body, *, preview: bo
         outputs=found,
         seconds=time.monotonic() - begun,
     )
+
+
+def _after_failure(run: Run | None) -> tuple[int, str]:
+    """Steps that ended because the user asked to stop are no failure."""
+    failures = run.failures if run else []
+    if run is not None and run.cancelled.is_set():
+        return InterruptedRunError.exit_code, "\n".join(["stopped before the end, as asked", *failures])
+    return EngineError.exit_code, "\n".join(failures)
 
 
 def _open(held: contextlib.ExitStack, stack: str, options: Options, *, preview: bool) -> tuple[Session, Run]:

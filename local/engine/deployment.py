@@ -41,11 +41,11 @@ class Deployment:
             rules.refuse_duplicate(goal.urn, self._goals)
             self._goals[goal.urn] = goal
         old = self._find_old(goal)
-        if not goal.custom:
-            return self._component(goal, old)
         package = urns.provider_package(goal.type)
-        if package is not None:
-            return self._provider(goal, old, package)
+        if not goal.custom or package is not None:
+            if self._check is not None:
+                self._check(goal, goal.inputs)
+            return self._component(goal, old) if package is None else self._provider(goal, old, package)
         goal = replace(goal, provider=self._provider_reference(goal.provider, goal.package, goal.version, goal.name))
         return self._steps.resource(goal, old, self._check)
 
