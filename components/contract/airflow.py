@@ -28,7 +28,7 @@ TRIGGERER_LOG_PORT = 8794
 CA_FILE = "ca.crt"
 BROKER_URL_FILE = "broker_url"
 RESULT_BACKEND_FILE = "result_backend"
-SENTINEL_PASSWORD_FILE = "sentinel_password"  # noqa: S105
+BROKER_PASSWORD_FILE = "broker_password"  # noqa: S105
 API_SECRET_KEY_FILE = "api_secret_key"  # noqa: S105
 
 AIRFLOW_CFG = "airflow.cfg"
@@ -131,7 +131,7 @@ def log_server_sections() -> Sections:
 
 def broker_sections(settings: PlatformSettings) -> Sections:
     """What schedulers and workers read about the broker; the rest stands in `airflow_platform_celery.py`."""
-    sentinel = {"master_name": names.SENTINEL_MASTER} if settings.redis.mode is RedisMode.SENTINEL else {}
+    sentinel = {"master_name": names.SENTINEL_MASTER} if _has_sentinels(settings) else {}
     connection = {
         **sentinel,
         "socket_connect_timeout": "5",
@@ -161,26 +161,31 @@ def visibility_timeout(settings: PlatformSettings) -> int:
 
 def broker_files(settings: PlatformSettings) -> dict[str, str]:
     """Templates of the secret files that go with `broker_sections`."""
-    data = settings.namespaces.data
-    if settings.redis.mode is RedisMode.SENTINEL:
-        host = f"{names.service_host(names.SENTINEL, data)}:{names.SENTINEL_PORT}"
-        scheme, extra = "sentinel", {SENTINEL_PASSWORD_FILE: "{broker_sentinel_password}"}
-    else:
-        host = f"{names.service_host(names.VALKEY, data)}:{names.VALKEY_PORT}"
-        scheme, extra = "rediss", {}
-    url = f"{scheme}://airflow:{{broker_airflow_password}}@{host}"
     return {
-        BROKER_URL_FILE: f"{url}/0",
-        RESULT_BACKEND_FILE: f"{url}/1",
+        BROKER_URL_FILE: _broker_url(settings, database=0),
+        RESULT_BACKEND_FILE: _broker_url(settings, database=1),
         CA_FILE: "{authority_certificate}",
-        **extra,
+        **({BROKER_PASSWORD_FILE: "{broker_airflow_password}"} if _has_sentinels(settings) else {}),
     }
+
+
+def _broker_url(settings: PlatformSettings, database: int) -> str:
+    user, data = f"{names.BROKER_USER}:{{broker_airflow_password}}@", settings.namespaces.data
+    if not _has_sentinels(settings):
+        return f"rediss://{user}{names.service_host(names.VALKEY, data)}:{names.VALKEY_PORT}/{database}"
+    # User and password are for the data nodes and are read from the first address only.
+    addresses = [f"{host}:{names.SENTINEL_PORT}/{database}" for host in names.sentinel_hosts(data)]
+    return ";".join([f"sentinel://{user}{addresses[0]}", *(f"sentinel://{address}" for address in addresses[1:])])
+
+
+def _has_sentinels(settings: PlatformSettings) -> bool:
+    return settings.redis.mode is RedisMode.SENTINEL
 
 
 def broker_needs(settings: PlatformSettings) -> tuple[Need, ...]:
     """Whom schedulers and workers talk to for the broker: Valkey, and its Sentinels where there are any."""
     broker = Need(workload=names.VALKEY, port="valkey")
-    if settings.redis.mode is not RedisMode.SENTINEL:
+    if not _has_sentinels(settings):
         return (broker,)
     return (broker, Need(workload=names.SENTINEL, port="sentinel"))
 

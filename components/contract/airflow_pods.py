@@ -25,7 +25,7 @@ from settings.base import Resources
 _CONTAINER = "airflow"
 _CONFIG, _RUN, _LOGS, _TMP = "config", "run", "logs", "tmp"
 
-PROBE_TIMEOUT_SECONDS = 5
+PROBE_TIMEOUT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 from airflow.providers.celery.executors.default_celery import DEFAULT_CELERY_CONFIG
 
 _SECRETS = Path("/run/secrets/airflow-platform")
-_SENTINEL_PASSWORD = _SECRETS / "sentinel_password"
+_BROKER = DEFAULT_CELERY_CONFIG["broker_transport_options"]
+_RESULTS = DEFAULT_CELERY_CONFIG["result_backend_transport_options"]
 
 _TLS = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_ca_certs": str(_SECRETS / "ca.crt"), "ssl_check_hostname": True}
 
@@ -23,23 +24,20 @@ _PRELOAD = (
 )
 
 
-def _sentinels() -> dict:
+def _sentinels(options: dict) -> dict:
     """How to talk to the Sentinels themselves, when there are any."""
-    if not _SENTINEL_PASSWORD.exists():
+    if "master_name" not in options:
         return {}
-    password = _SENTINEL_PASSWORD.read_text().strip()
-    return {"sentinel_kwargs": {"password": password, "ssl": True, **_TLS}}
+    password = (_SECRETS / "broker_password").read_text().strip()
+    return {"sentinel_kwargs": {"username": "airflow", "password": password, "ssl": True, **_TLS}}
 
 
 CELERY_CONFIG = {
     **DEFAULT_CELERY_CONFIG,
     "broker_use_ssl": _TLS,
     "redis_backend_use_ssl": _TLS,
-    "broker_transport_options": {**DEFAULT_CELERY_CONFIG["broker_transport_options"], **_sentinels()},
-    "result_backend_transport_options": {
-        **DEFAULT_CELERY_CONFIG["result_backend_transport_options"],
-        **_sentinels(),
-    },
+    "broker_transport_options": {**_BROKER, **_sentinels(_BROKER)},
+    "result_backend_transport_options": {**_RESULTS, **_sentinels(_RESULTS)},
     # A result only tells the executor that a message was taken; the state of the task is in the database.
     "result_expires": 86400,
     # A primary that was demoted in the middle of a command answers with an error that is worth a retry.

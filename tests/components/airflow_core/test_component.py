@@ -1,0 +1,141 @@
+"""AirflowCore as a whole, recorded."""
+
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.airflow_core import AirflowCore, AirflowCoreArgs
+from components.airflow_core.manifests.migration import job_name
+from components.airflow_core.secrets import consumers
+from components.contract.airflow_pods import Process
+from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION
+from components.contract.secrets import SecretRef
+from settings.base import ResourceList, Resources
+from tests.harness import Stage, kubernetes, record_program
+
+ROLES = {"scheduler", "dag-processor", "triggerer", "api-core", "api-execution"}
+
+
+def build() -> None:
+    stage = Stage.of_stack()
+    created = AirflowCore(
+        "airflow",
+        AirflowCoreArgs(
+            settings=stage.settings,
+            labels=stage.labels,
+            images=stage.images,
+            namespace=stage.settings.namespaces.airflow,
+            secrets=stage.secrets(consumers(stage.settings)),
+            priority_class="control",
+            postgres=stage.postgres(),
+            redis=stage.redis(),
+        ),
+        stage.opts,
+    )
+    pulumi.export("core_host", created.endpoint.core_host)
+    pulumi.export("execution_url", created.endpoint.execution_url)
+
+
+def pod(workload: dict[str, Any]) -> dict[str, Any]:
+    return workload["spec"]["template"]["spec"]
+
+
+def container(workload: dict[str, Any]) -> dict[str, Any]:
+    (only,) = pod(workload)["containers"]
+    return only
+
+
+def test_one_deployment_per_role_with_configuration_account_and_secret_of_its_own() -> None:
+    recording = record_program(build)
+    deployments = kubernetes(recording, "Deployment")
+    assert set(deployments) == ROLES
+    assert set(kubernetes(recording, "ServiceAccount")) == {*ROLES, "migration"}
+    assert set(kubernetes(recording, "ConfigMap")) == {f"{role}-config" for role in (*ROLES, "migration")}
+    for role, workload in deployments.items():
+        volumes = {volume["name"]: volume for volume in pod(workload)["volumes"]}
+        assert volumes["config"]["configMap"]["name"] == f"{role}-config"
+        assert volumes["secrets"]["secret"]["secretName"] == f"{role}-secrets"
+        assert pod(workload)["serviceAccountName"] == role
+
+
+def test_every_container_is_bounded_probed_and_cannot_write_to_its_root() -> None:
+    for workload in kubernetes(record_program(build), "Deployment").values():
+        found = container(workload)
+        assert found["resources"]["limits"]["memory"]
+        assert found["securityContext"]["readOnlyRootFilesystem"] is True
+        assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(found)
+        writable = {mount["mountPath"] for mount in found["volumeMounts"] if not mount.get("readOnly")}
+        assert writable == {"/opt/airflow/run", "/opt/airflow/logs", "/tmp"}
+
+
+def test_startup_budgets_hold_the_measured_start_times() -> None:
+    for role, workload in kubernetes(record_program(build), "Deployment").items():
+        probe = container(workload)["startupProbe"]
+        budget = probe["periodSeconds"] * probe["failureThreshold"]
+        assert budget == (180 if role.startswith("api-") else 120)
+
+
+def test_no_liveness_probe_dies_with_the_database() -> None:
+    for role, workload in kubernetes(record_program(build), "Deployment").items():
+        probe = container(workload)["livenessProbe"]
+        if role.startswith("api-"):
+            assert probe["httpGet"]["path"] in ("/api/v2/version", "/execution/health")
+            assert probe["httpGet"]["scheme"] == "HTTPS"
+        else:
+            assert probe["exec"]["command"][-2:] == ["turning", "60"]
+
+
+def test_deployments_wait_for_the_migration_and_the_migration_for_the_database() -> None:
+    recording = record_program(build)
+    ((name, job),) = kubernetes(recording, "Job").items()
+    assert job["metadata"]["annotations"]["airflow-platform/waits-for"] == "postgres-rw.airflow-data.svc.cluster.local"
+    for workload in kubernetes(recording, "Deployment").values():
+        assert workload["metadata"]["annotations"]["airflow-platform/waits-for"] == name
+        assert "airflow-platform/waits-for" not in workload["spec"]["template"]["metadata"]["annotations"]
+
+
+def test_another_image_version_or_configuration_is_another_migration() -> None:
+    process = Process(
+        name="migration",
+        command=("airflow", "db", "migrate"),
+        config={"airflow.cfg": "a"},
+        secret=SecretRef(name=pulumi.Output.from_input("x"), version="1"),
+        replicas=1,
+        resources=Resources(requests=ResourceList(memory="1Mi"), limits=ResourceList(memory="1Mi")),
+        grace_seconds=1,
+    )
+    names = {
+        job_name(process, "image@sha256:1", "3.3.2"),
+        job_name(process, "image@sha256:2", "3.3.2"),
+        job_name(process, "image@sha256:1", "3.4.0"),
+        job_name(replace(process, config={"airflow.cfg": "b"}), "image@sha256:1", "3.3.2"),
+    }
+    assert len(names) == 4
+    assert job_name(process, "image@sha256:1", "3.3.2") in names
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_drain_takes_one_pod_of_a_replicated_role_at_a_time(stack: str) -> None:
+    recording = record_program(build, stack)
+    replicated = {
+        name for name, workload in kubernetes(recording, "Deployment").items() if workload["spec"]["replicas"] > 1
+    }
+    budgets = kubernetes(recording, "PodDisruptionBudget")
+    assert set(budgets) == replicated == (ROLES if stack == "prod" else set())
+    assert all(budget["spec"]["maxUnavailable"] == 1 for budget in budgets.values())
+
+
+def test_the_checksum_of_the_pods_is_that_of_their_configuration() -> None:
+    sums = {
+        role: workload["spec"]["template"]["metadata"]["annotations"][CONFIG_CHECKSUM_ANNOTATION]
+        for role, workload in kubernetes(record_program(build), "Deployment").items()
+    }
+    assert len(set(sums.values())) == len(ROLES)
+
+
+def test_endpoint() -> None:
+    outputs = record_program(build).outputs
+    assert outputs["core_host"] == "api-core.airflow.svc.cluster.local"
+    assert outputs["execution_url"] == "https://api-execution.airflow.svc.cluster.local:8080/execution/"
