@@ -35,20 +35,26 @@ HOST_PACKAGES: tuple[HostPackage, ...] = (
     HostPackage("mmdebstrap", "mmdebstrap", "the base of images"),
 )
 
+TEST_PACKAGES: tuple[HostPackage, ...] = (
+    HostPackage("prometheus", "promtool", "tests of alerting rules"),
+    HostPackage("prometheus-alertmanager", "amtool", "tests of alert routes"),
+)
+"""What `make test` needs; only their tools are run, never their services."""
 
-def missing_packages() -> list[HostPackage]:
-    """Those of `HOST_PACKAGES` whose proof is not on this machine."""
-    return [package for package in HOST_PACKAGES if not _present(package.proof)]
+
+def missing_packages(packages: tuple[HostPackage, ...] = HOST_PACKAGES) -> list[HostPackage]:
+    """Those whose proof is not on this machine."""
+    return [package for package in packages if not _present(package.proof)]
 
 
-def ensure_packages(reporter: Reporter | None = None) -> list[str]:
+def ensure_packages(reporter: Reporter | None = None, packages: tuple[HostPackage, ...] = HOST_PACKAGES) -> list[str]:
     """Install what is missing with apt-get. Returns the names of what was installed.
 
     Raises:
         PreflightError: something is missing and apt-get is not there.
         LocalError: apt-get failed; the message holds its last lines.
     """
-    missing = missing_packages()
+    missing = missing_packages(packages)
     if not missing:
         return []
     names = [package.name for package in missing]
@@ -62,7 +68,7 @@ def ensure_packages(reporter: Reporter | None = None) -> list[str]:
     with reporter.step(f"Installing {', '.join(names)}"):
         _apt_get("update", "-q")
         _apt_get("install", "-q", "-y", "--no-install-recommends", *names)
-    still = [package.name for package in missing_packages()]
+    still = [package.name for package in missing_packages(packages)]
     if still:
         raise LocalError(
             f"apt-get reported success, yet {', '.join(still)} cannot be found. "
