@@ -172,6 +172,9 @@ def kubelet(layout: Layout) -> str:
             "evictionPressureTransitionPeriod": "30s",
             "failCgroupV1": False,
             "failSwapOn": False,
+            # Every image comes from this machine, without credentials. The default would ask the registry
+            # again for an imported image as soon as the same image was pulled under another name.
+            "imagePullCredentialsVerificationPolicy": "NeverVerify",
             "imageGCHighThresholdPercent": 100,
             "imageGCLowThresholdPercent": 99,
             "imageMaximumGCAge": "168h",
