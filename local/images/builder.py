@@ -68,6 +68,16 @@ class ImageBuilder:
         reference = record["reference"]
         return None if registry.holds(reference) is False else reference
 
+    def is_outdated(self, request: BuildRequest, reference: str) -> bool:
+        """True when this machine built `reference` from something else than what it would be built from now.
+
+        That is so after the base was made afresh. Of an image built elsewhere nothing is known: False.
+        """
+        record = self._read_record(request)
+        if record is None or record.get("reference") != reference:
+            return False
+        return record.get("fingerprint") != self.fingerprint(request)
+
     def build_and_push(
         self,
         request: BuildRequest,

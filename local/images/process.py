@@ -33,9 +33,8 @@ def run(
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     tail: deque[str] = deque(maxlen=TAIL_LINES)
-    with log.open("a", encoding="utf-8") as handle:
+    with log.open("a", encoding="utf-8", buffering=1) as handle, _start(command, env) as process:
         handle.write(f"$ {' '.join(command)}\n")
-        process = _start(command, env)
         try:
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for
             for raw in process.stdout:
