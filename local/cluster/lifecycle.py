@@ -17,6 +17,8 @@ from local.errors import LocalError, PreflightError
 from local.progress import Reporter, SilentReporter
 from local.toolchain.debian import ensure_busybox
 
+_LOCK_PATIENCE = 10.0
+"""Seconds to wait for another command that is starting or stopping the cluster."""
 _PATIENCE = 90.0
 """Seconds a program may take to answer, on a machine that is busy with other things."""
 _HUNG = 20.0
@@ -279,7 +281,7 @@ def _lock() -> Generator[None]:
     folder = paths.cache_root()
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / "cluster.lock", timeout=1):
+        with FileLock(folder / "cluster.lock", timeout=_LOCK_PATIENCE):
             yield
     except Timeout as error:
         raise PreflightError(
