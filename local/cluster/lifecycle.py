@@ -1,5 +1,6 @@
 """Bring the cluster up, mend it, stop it, remove it."""
 
+import errno
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -180,20 +181,18 @@ def _prepare_host(layout: Layout, *, pause_image: str, nameservers: list[str]) -
         folder.mkdir(parents=True, exist_ok=True)
     layout.root.chmod(0o755)
     layout.etcd.mkdir(mode=0o700, exist_ok=True)
-    version = toolchain.tool_version(toolchain.tool("kubernetes"))
     files = {
         "containerd.toml": render.containerd(layout, runc=runc(), pause_image=pause_image),
         f"hosts/{render.hosts_path()}": render.registry_hosts(),
         "registry.yaml": render.registry(layout),
         "cni/10-airflow-platform.conflist": render.cni(layout),
         "kubelet.yaml": render.kubelet(layout),
-        "kubeadm.yaml": render.kubeadm(layout, version=version),
         "kube-proxy.yaml": render.kube_proxy(layout),
         "resolv.conf": render.resolv_conf(nameservers),
     }
     for name, content in files.items():
         _write(layout.config / name, content)
-    pki.ensure(layout)
+    pki.ensure(layout, version=toolchain.tool_version(toolchain.tool("kubernetes")))
     network.raise_settings(layout.root / "settings.json")
     network.ensure_bridge()
     cgroups.ensure()
@@ -287,6 +286,17 @@ def _lock() -> Generator[None]:
         raise PreflightError(
             "Another command is starting or stopping the cluster. Wait for it, then run this again."
         ) from error
+    except OSError as error:
+        raise LocalError(_told(error)) from error
+
+
+def _told(error: OSError) -> str:
+    """An error of the system as a message with a way out."""
+    where = f" ({error.filename})" if error.filename else ""
+    what = f"{error.strerror or error}{where}."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full: {what} Free some, then run the same command again; nothing is lost."
+    return f"The machine refused: {what} Mend that, then run the same command again."
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Certificates and kubeconfigs, made by kubeadm once and kept."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,32 +16,44 @@ _USERS = {
 }
 
 
-def ensure(layout: Layout) -> None:
-    """Make the certificates, keys and kubeconfigs that are missing.
+def ensure(layout: Layout, *, version: str) -> None:
+    """Make the keys, certificates and kubeconfigs unless they are there.
 
-    kubeadm leaves valid ones as they are, so that this may run at every start.
+    Each of the two folders is made aside and then moved into place, so that one that is there is whole.
 
     Raises:
-        LocalError: kubeadm refused; certificates from another layout, for example.
+        LocalError: kubeadm refused.
     """
-    wanted = [layout.kubeconfigs / name for name in (*_USERS.values(), "kube-proxy.conf")]
-    done = layout.pki / ".complete"
-    if not (done.is_file() and layout.kubeconfig.is_file() and all(path.is_file() for path in wanted)):
-        _make(layout)
-        done.touch()
+    if not layout.pki.is_dir():
+        fresh = _empty(layout.root / "pki.new")
+        config = _config(layout, fresh, version)
+        _kubeadm(layout, "init", "phase", "certs", "all", "--config", config)
+        fresh.rename(layout.pki)
+    if not layout.kubeconfigs.is_dir():
+        fresh = _empty(layout.root / "kubeconfigs.new")
+        config = _config(layout, layout.pki, version)
+        for user in _USERS:
+            folder = ["--kubeconfig-dir", str(fresh)]
+            _kubeadm(layout, "init", "phase", "kubeconfig", user, "--config", config, *folder)
+        proxy = _kubeadm(layout, "kubeconfig", "user", "--client-name", "system:kube-proxy", "--config", config)
+        _write_private(fresh / "kube-proxy.conf", proxy)
+        fresh.rename(layout.kubeconfigs)
+    if not layout.kubeconfig.is_file():
+        admin = (layout.kubeconfigs / "super-admin.conf").read_text()
+        _write_private(layout.kubeconfig, render.user_kubeconfig(admin, context=CONTEXT))
 
 
-def _make(layout: Layout) -> None:
-    config = str(layout.config / "kubeadm.yaml")
-    layout.kubeconfigs.mkdir(parents=True, exist_ok=True)
-    _kubeadm(layout, "init", "phase", "certs", "all", "--config", config)
-    folder = ["--kubeconfig-dir", str(layout.kubeconfigs)]
-    for user in _USERS:
-        _kubeadm(layout, "init", "phase", "kubeconfig", user, "--config", config, *folder)
-    proxy = _kubeadm(layout, "kubeconfig", "user", "--client-name", "system:kube-proxy", "--config", config)
-    _write_private(layout.kubeconfigs / "kube-proxy.conf", proxy)
-    admin = (layout.kubeconfigs / "super-admin.conf").read_text()
-    _write_private(layout.kubeconfig, render.user_kubeconfig(admin, context=CONTEXT))
+def _empty(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder
+
+
+def _config(layout: Layout, keys: Path, version: str) -> str:
+    path = layout.config / "kubeadm.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render.kubeadm(layout, keys=keys, version=version))
+    return str(path)
 
 
 def _write_private(path: Path, content: str) -> None:
@@ -54,8 +67,5 @@ def _kubeadm(layout: Layout, *arguments: str) -> str:
     command = [str(layout.bin / "kubeadm"), *arguments]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise LocalError(
-            f"`kubeadm {' '.join(arguments[:4])}` failed:\n{result.stderr.strip()}\n"
-            f"If {layout.pki} holds keys of another cluster, `make down` removes them."
-        )
+        raise LocalError(f"`kubeadm {' '.join(arguments[:4])}` failed:\n{result.stderr.strip()}")
     return result.stdout

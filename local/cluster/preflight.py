@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from local import paths
+from local import paths, toolchain
 from local.cluster.layout import (
     API_PORT,
     CONTROLLER_MANAGER_PORT,
@@ -77,6 +77,7 @@ def check(*, running: Collection[str], cold: bool) -> None:
         *memory_faults(psutil.virtual_memory().total),
         *disk_faults(free_disk(paths.cache_root()), cold=cold),
         *port_faults(port for port in PORTS if port.owner not in running),
+        *(toolchain.go_faults() if cold else []),
     ]
     if faults:
         raise PreflightError("\n".join(faults))

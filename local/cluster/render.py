@@ -1,6 +1,7 @@
 """Configuration files of the cluster's programs, as pure functions of the layout."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -194,7 +195,7 @@ def kubelet(layout: Layout) -> str:
     )
 
 
-def kubeadm(layout: Layout, *, version: str) -> str:
+def kubeadm(layout: Layout, *, keys: Path, version: str) -> str:
     """The configuration of kubeadm, which makes the certificates and the kubeconfigs, nothing else."""
     init: dict[str, Any] = {
         "apiVersion": "kubeadm.k8s.io/v1beta4",
@@ -210,7 +211,7 @@ def kubeadm(layout: Layout, *, version: str) -> str:
         "kind": "ClusterConfiguration",
         "kubernetesVersion": version,
         "clusterName": NODE_NAME,
-        "certificatesDir": str(layout.pki),
+        "certificatesDir": str(keys),
         "controlPlaneEndpoint": f"{NODE_ADDRESS}:{API_PORT}",
         "certificateValidityPeriod": CERTIFICATE_VALIDITY,
         "caCertificateValidityPeriod": CERTIFICATE_VALIDITY,

@@ -1,6 +1,6 @@
 """Every program of the local machine, built from source with pinned sums."""
 
-from local.toolchain.builder import build, build_all, is_built
+from local.toolchain.builder import build, build_all, go_faults, is_built
 from local.toolchain.debian import HOST_PACKAGES, ensure_packages
 from local.toolchain.table import TOOLS, Tool, binary, tool, tool_version
 
@@ -12,6 +12,7 @@ __all__ = [
     "build",
     "build_all",
     "ensure_packages",
+    "go_faults",
     "is_built",
     "tool",
     "tool_version",

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ ROOM_TO_BUILD = 10 * GIB
 OBJECTS_KEPT = 5 * GIB
 """Compiled objects are shared between tools up to this size, in bytes, and gone after the last."""
 _TAIL_LINES = 25
+_LEAST_GO = (1, 21)
+"""The first Go that fetches the version a go.mod asks for."""
 
 
 def key(entry: Tool) -> str:
@@ -118,14 +121,28 @@ def _stamp(name: str) -> Path:
     return bin_folder() / f".{name}.key"
 
 
-def _require_go() -> str:
+def go_faults() -> list[str]:
+    """What is wrong with the Go of this machine, as messages."""
+    advice = (
+        f"Install Go {_LEAST_GO[0]}.{_LEAST_GO[1]} or newer (it fetches the exact version itself) and put `go` on PATH."
+    )
     go = shutil.which("go")
     if not go:
-        raise PreflightError(
-            "Go is missing: the cluster's programs are built from source. "
-            "Install Go 1.21 or newer (it fetches the exact version itself) and put `go` on PATH."
-        )
-    return go
+        return [f"Go is missing: the cluster's programs are built from source. {advice}"]
+    # `local`: a question must not make Go fetch another version of itself.
+    environment = os.environ | {"GOTOOLCHAIN": "local"}
+    asked = subprocess.run([go, "env", "GOVERSION"], env=environment, capture_output=True, text=True, check=False)
+    found = re.match(r"go(\d+)\.(\d+)", asked.stdout.strip())
+    if found and (int(found.group(1)), int(found.group(2))) < _LEAST_GO:
+        return [f"{go} is {asked.stdout.strip()}, which is too old. {advice}"]
+    return []
+
+
+def _require_go() -> str:
+    faults = go_faults()
+    if faults:
+        raise PreflightError(faults[0])
+    return "go"
 
 
 def _require_room() -> None:

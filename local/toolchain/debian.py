@@ -42,12 +42,13 @@ TEST_PACKAGES: tuple[HostPackage, ...] = (
 """What `make test` needs; only their tools are run, never their services."""
 
 
-def missing_packages(packages: tuple[HostPackage, ...] = HOST_PACKAGES) -> list[HostPackage]:
-    """Those whose proof is not on this machine."""
-    return [package for package in packages if not _present(package.proof)]
+def missing_packages(packages: tuple[HostPackage, ...] | None = None) -> list[HostPackage]:
+    """Those whose proof is not on this machine; of `HOST_PACKAGES` unless others are given."""
+    wanted = HOST_PACKAGES if packages is None else packages
+    return [package for package in wanted if not _present(package.proof)]
 
 
-def ensure_packages(reporter: Reporter | None = None, packages: tuple[HostPackage, ...] = HOST_PACKAGES) -> list[str]:
+def ensure_packages(reporter: Reporter | None = None, packages: tuple[HostPackage, ...] | None = None) -> list[str]:
     """Install what is missing with apt-get. Returns the names of what was installed.
 
     Raises:

@@ -68,10 +68,11 @@ def test_kubelet_evicts_by_absolute_sizes_in_its_own_group(layout: Layout) -> No
     assert config["containerRuntimeEndpoint"] == "unix:///run/airflow-platform/containerd.sock"
     assert config["authentication"]["anonymous"]["enabled"] is False
     assert config["authorization"]["mode"] == "Webhook"
+    assert config["imagePullCredentialsVerificationPolicy"] == "NeverVerify"
 
 
 def test_kubeadm_makes_long_lived_keys_for_the_nodes_address(layout: Layout) -> None:
-    documents: list[Any] = list(yaml.safe_load_all(render.kubeadm(layout, version="v1.36.3")))
+    documents: list[Any] = list(yaml.safe_load_all(render.kubeadm(layout, keys=layout.pki, version="v1.36.3")))
     init, cluster = documents
     assert init["localAPIEndpoint"] == {"advertiseAddress": "198.18.255.1", "bindPort": 6443}
     assert cluster["kubernetesVersion"] == "v1.36.3"

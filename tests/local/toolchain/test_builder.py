@@ -121,6 +121,14 @@ def test_no_go_is_one_message_before_anything(thing: Tool, monkeypatch: pytest.M
     assert caught.value.exit_code == 2
 
 
+def test_too_old_a_go_is_told_with_its_version(thing: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler(tmp_path, monkeypatch, "#!/bin/sh\necho go1.20.14\n")
+    with pytest.raises(PreflightError, match=r"is go1\.20\.14, which is too old"):
+        build(thing)
+    compiler(tmp_path, monkeypatch, "#!/bin/sh\necho go1.21rc2\n")
+    assert builder.go_faults() == []
+
+
 def test_too_little_disk_is_one_message_before_anything(thing: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builder, "ROOM_TO_BUILD", 1 << 60)
     with pytest.raises(PreflightError, match="Too little disk to build"):

@@ -4,29 +4,28 @@ from pathlib import Path
 import pytest
 
 from local.errors import LocalError, PreflightError
-from local.toolchain import debian
 from local.toolchain.debian import HostPackage, ensure_packages, missing_packages
 
 ABSENT = HostPackage("thing-tools", "no-such-program-here", "does things")
 
 
-def test_a_missing_program_is_noticed_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_program_is_noticed_by_name() -> None:
     present = HostPackage("coreutils", "env", "basics")
-    monkeypatch.setattr(debian, "HOST_PACKAGES", (present, ABSENT))
-    assert missing_packages() == [ABSENT]
+    packages = (present, ABSENT)
+    assert missing_packages(packages) == [ABSENT]
 
 
 def test_nothing_missing_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(debian, "HOST_PACKAGES", (HostPackage("libc6-dev", "/", "headers"),))
+    packages = (HostPackage("libc6-dev", "/", "headers"),)
     monkeypatch.setenv("PATH", "/nonexistent")
-    assert ensure_packages() == []
+    assert ensure_packages(packages=packages) == []
 
 
 def test_without_apt_the_message_names_package_and_purpose(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(debian, "HOST_PACKAGES", (ABSENT,))
+    packages = (ABSENT,)
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(PreflightError, match=r"thing-tools \(does things\)"):
-        ensure_packages()
+        ensure_packages(packages=packages)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +42,6 @@ def test_what_apt_cannot_install_is_told(
     apt.write_text(f"#!/bin/sh\n{script}\n")
     apt.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(debian, "HOST_PACKAGES", (ABSENT,))
+    packages = (ABSENT,)
     with pytest.raises(LocalError, match=words):
-        ensure_packages()
+        ensure_packages(packages=packages)

@@ -1,0 +1,50 @@
+import errno
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from local.cluster import lifecycle, network, preflight
+from local.cluster.layout import Layout
+from local.errors import LocalError, PreflightError
+
+
+@pytest.fixture
+def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    monkeypatch.setenv("AIRFLOW_PLATFORM_CACHE", str(tmp_path))
+    return Layout(root=tmp_path / "c", bin=tmp_path / "b", registry=tmp_path / "r", logs=tmp_path / "l")
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise PreflightError("does not fit")
+
+
+def test_a_machine_that_does_not_fit_is_left_untouched(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "check", refuse)
+    monkeypatch.setattr(network, "ensure_bridge", lambda: pytest.fail("something was begun"))
+    with pytest.raises(PreflightError, match="does not fit"):
+        lifecycle.up(layout)
+    assert [path.name for path in tmp_path.iterdir()] == ["cluster.lock"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.ENOSPC, r"The disk is full: .*/somewhere"), (errno.EROFS, r"The machine refused: .*/somewhere")],
+)
+def test_an_error_of_the_system_is_one_message(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    def fail(**_: object) -> None:
+        raise OSError(number, "broken", "/somewhere")
+
+    monkeypatch.setattr(preflight, "check", fail)
+    with pytest.raises(LocalError, match=words):
+        lifecycle.up(layout)
+
+
+def test_two_commands_do_not_meet(layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "_LOCK_PATIENCE", 0.1)
+    with FileLock(tmp_path / "cluster.lock"), pytest.raises(PreflightError, match="Another command"):
+        lifecycle.up(layout)
