@@ -118,5 +118,7 @@ def _tell(result: api.Result, command: str, console: Console, *, as_json: bool) 
     if as_json:
         Console(soft_wrap=True).print_json(record(result))
         return
+    if not result.steps and result.error:
+        return
     for line in summary_lines(result, preview=command == "preview"):
         console.print(line)

@@ -32,6 +32,7 @@ _DONE: Final = {
     Op.UPDATE: "updated",
     Op.REPLACE: "replaced",
     Op.DELETE: "deleted",
+    Op.DELETE_REPLACED: "deleted for its replacement",
     Op.READ: "read",
     Op.REFRESH: "refreshed",
     Op.ADOPT: "adopted",
@@ -42,6 +43,7 @@ _STYLES: Final = {
     Op.UPDATE: "yellow",
     Op.REPLACE: "magenta",
     Op.DELETE: "red",
+    Op.DELETE_REPLACED: "red",
     Op.REFRESH: "yellow",
     Op.ADOPT: "cyan",
 }
@@ -85,7 +87,7 @@ class _Running:
 class Display(AbstractContextManager["Display"]):
     """Lines for what is done; on a terminal also a live tree of what is under way.
 
-    Use it as a context manager around a run.
+    Use it as a context manager around a run; broken policies are listed when it ends.
     """
 
     def __init__(self, console: Console | None = None, *, preview: bool = False) -> None:
@@ -110,6 +112,8 @@ class Display(AbstractContextManager["Display"]):
     ) -> None:
         if self._live is not None:
             self._live.stop()
+        if self._violations:
+            self._console.print(violation_table(self._violations))
 
     # Watcher ----------------------------------------------------------------------------------------------------
 
@@ -190,9 +194,7 @@ class Display(AbstractContextManager["Display"]):
         return Group(root, Spinner("dots")) if running else root
 
     def summary(self, result: "Result") -> None:
-        """The broken policies, the sums, and what the stack exports."""
-        if self._violations:
-            self._console.print(violation_table(self._violations))
+        """The sums, and what the stack exports."""
         for text in summary_lines(result, preview=self._preview):
             self._console.print(text)
         if result.outputs and result.exit_code == 0:
@@ -236,7 +238,9 @@ def short(value: Any) -> str:
 def summary_lines(result: "Result", *, preview: bool) -> list[Text]:
     """How many steps of which kind, and how long it took."""
     verbs = {op: f"to {op.value}" if preview else _DONE[op] for op in Op}
-    parts = [f"{count} {verbs[op]}" for op, count in _ordered(result.counts) if op is not Op.SAME]
+    # The old half of a replacement goes without saying.
+    silent = {Op.SAME, Op.DELETE_REPLACED}
+    parts = [f"{count} {verbs[op]}" for op, count in _ordered(result.counts) if op not in silent]
     same = result.counts.get(Op.SAME, 0)
     changes = ", ".join(parts) or "no changes"
     lines = [Text(f"{changes}, {same} unchanged, {result.seconds:.1f} s", style="bold")]

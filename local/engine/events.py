@@ -14,6 +14,7 @@ class Op(StrEnum):
     UPDATE = "update"
     REPLACE = "replace"
     DELETE = "delete"
+    DELETE_REPLACED = "delete-replaced"
     READ = "read"
     REFRESH = "refresh"
     ADOPT = "adopt"
@@ -26,6 +27,7 @@ SYMBOLS = {
     Op.UPDATE: "~",
     Op.REPLACE: "+-",
     Op.DELETE: "-",
+    Op.DELETE_REPLACED: "--",
     Op.READ: ">",
     Op.REFRESH: "~",
     Op.ADOPT: "=",

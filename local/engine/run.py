@@ -121,13 +121,13 @@ class Run:
             StepFailedError: it went wrong; the watcher knows why.
         """
         step = Step(
-            op=Op.DELETE,
+            op=Op.DELETE_REPLACED if to_be_replaced or state.delete else Op.DELETE,
             urn=state.urn,
             type=state.type,
             name=state.name,
             parent=state.parent,
             custom=state.custom,
-            note="kept, only forgotten" if state.retain_on_delete else "replaced" if state.delete else "",
+            note="kept, only forgotten" if state.retain_on_delete else "",
         )
         real = state.custom and urns.provider_package(state.type) is None
         with self.step(step):

@@ -230,7 +230,9 @@ def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
 
 
 def _failed(what: str, output: str) -> LocalError:
-    tail = "\n".join(output.strip().splitlines()[-_TAIL_LINES:])
+    # Go repeats itself once per package that it could not load.
+    lines = list(dict.fromkeys(output.strip().splitlines()))
+    tail = "\n".join(lines[-_TAIL_LINES:])
     if any(sign in output for sign in ("dial tcp", "no such host", "i/o timeout", "network is unreachable")):
         return LocalError(
             f"{what} failed: the Go module proxy could not be reached, and the cache does not hold "

@@ -26,7 +26,7 @@ from local.engine.providers.kubernetes.outputs import (
     record,
     recorded_manager,
 )
-from local.engine.providers.kubernetes.ready.patience import skips_await, timeout_of
+from local.engine.providers.kubernetes.ready.patience import HOPELESS_AFTER, skips_await, timeout_of
 from local.engine.providers.kubernetes.ready.rules import rule_for
 from local.engine.providers.kubernetes.ready.waiting import NotReadyError, Wait
 
@@ -47,6 +47,7 @@ class Applier:
         config: of the provider.
         kind: of the object.
         context: of the step.
+        hopeless_after: seconds of trouble without progress that end a wait early.
         sleep: pauses.
     """
 
@@ -54,6 +55,7 @@ class Applier:
     config: ProviderConfig
     kind: Kind
     context: StepContext
+    hopeless_after: float = HOPELESS_AFTER
     sleep: Callable[[float], None] = time.sleep
 
     def create(self, news: Properties) -> Created:
@@ -121,6 +123,7 @@ class Applier:
             rule=rule,
             timeout=timeout,
             report=self.context.report,
+            hopeless_after=self.hopeless_after,
             sleep=self.sleep,
         )
         try:

@@ -24,6 +24,7 @@ from local.engine.providers.kubernetes.outputs import (
     record,
 )
 from local.engine.providers.kubernetes.preview import preview_create, preview_update
+from local.engine.providers.kubernetes.ready.patience import HOPELESS_AFTER
 from local.engine.providers.kubernetes.transport import connect
 
 _Key = tuple[ProviderConfig, str]
@@ -42,9 +43,14 @@ class _Place:
 
 
 class KubernetesProvider:
-    """Implements `local.engine.providers.base.Provider` for the package `kubernetes`. Thread-safe."""
+    """Implements `local.engine.providers.base.Provider` for the package `kubernetes`. Thread-safe.
 
-    def __init__(self) -> None:
+    Args:
+        hopeless_after: seconds after which a crash loop or a missing image without any progress ends a wait.
+    """
+
+    def __init__(self, *, hopeless_after: float = HOPELESS_AFTER) -> None:
+        self._hopeless_after = hopeless_after
         self._places: dict[_Key, _Place] = {}
         self._lock = threading.Lock()
 
@@ -166,7 +172,7 @@ class KubernetesProvider:
             cluster = self._cluster(config)
         except UnreachableError as error:
             raise ProviderError(f"{kind.name} {context.name!r}: {error}") from error
-        return Applier(cluster=cluster, config=config, kind=kind, context=context)
+        return Applier(cluster=cluster, config=config, kind=kind, context=context, hopeless_after=self._hopeless_after)
 
     def _preview_applier(self, context: StepContext) -> Applier | None:
         """None when the cluster cannot be asked; the first step that finds out says so."""

@@ -45,7 +45,9 @@ class ClientTransport:
 
     def send(self, method: str, path: str, body: Obj | None, accept: str) -> Answer:
         """The answer, whatever its status. Raises UnreachableError when there is none."""
-        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - a second of imports, only where needed
+        # A second of imports, only where needed.
+        from kubernetes.client.exceptions import ApiException  # noqa: PLC0415
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
         headers = {"Accept": accept}
         if body is not None:
@@ -56,7 +58,7 @@ class ClientTransport:
             )
             response = self._client.call_api(*parameters, _request_timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
             raw = cast("bytes", response.read())
-        except (HTTPError, OSError) as error:
+        except (ApiException, HTTPError, OSError) as error:
             raise UnreachableError(_why(self._client.configuration.host, error)) from error
         return Answer(
             code=int(response.status),
@@ -119,6 +121,7 @@ def _warnings(headers: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _why(host: str, error: Exception) -> str:
-    text = re.sub(r"<[^>]*>:? ?", "", str(error)) or type(error).__name__
+    told = getattr(error, "reason", None) or str(error) or type(error).__name__
+    text = " ".join(re.sub(r"<[^>]*>:? ?", "", str(told)).split())
     proxy = f" (through the proxy {os.environ['HTTPS_PROXY']})" if os.environ.get("HTTPS_PROXY") else ""
     return f"the API server at {host} cannot be reached{proxy}: {text}"

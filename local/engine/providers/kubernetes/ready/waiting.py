@@ -10,7 +10,7 @@ from local.engine.providers.kubernetes.errors import ApiError, UnreachableError
 from local.engine.providers.kubernetes.kinds import Ref
 from local.engine.providers.kubernetes.objects import Obj, dig, dig_text
 from local.engine.providers.kubernetes.ready.evidence import LogKeeper, fetch_events, render
-from local.engine.providers.kubernetes.ready.patience import Patience
+from local.engine.providers.kubernetes.ready.patience import HOPELESS_AFTER, Patience
 from local.engine.providers.kubernetes.ready.pods import pod_name, troubles
 from local.engine.providers.kubernetes.ready.rules import Rule
 from local.engine.providers.kubernetes.ready.surroundings import POD
@@ -44,6 +44,7 @@ class Wait:
         rule: when it is ready.
         timeout: seconds.
         report: takes one line whenever it changes.
+        hopeless_after: seconds of trouble without progress that end the wait early.
         clock: seconds that never go back.
         sleep: pauses.
     """
@@ -53,6 +54,7 @@ class Wait:
     rule: Rule
     timeout: float
     report: Callable[[str], None]
+    hopeless_after: float = HOPELESS_AFTER
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -64,7 +66,7 @@ class Wait:
             UnreachableError: the API server stayed away.
         """
         start, pause, told = self.clock(), _FIRST_PAUSE, ""
-        patience, keeper = Patience(), LogKeeper(self.cluster)
+        patience, keeper = Patience(self.hopeless_after), LogKeeper(self.cluster)
         unsticker = _Unsticker(self)
         namespace = self.ref.namespace
         while True:
