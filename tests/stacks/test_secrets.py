@@ -41,6 +41,7 @@ DEV: dict[str, set[SecretValue]] = {
     "api-execution": {*DATABASE_USER, *TLS, *JWT_PAIR},
     "worker-default": {*BROKER_USER, V.API_SECRET_KEY},
     "edge": {*TLS},
+    "prometheus": {V.AUTHORITY_CERTIFICATE},
 }
 """The whole matrix of the dev stack. A new line or value here is a decision, not an accident."""
 
@@ -72,7 +73,7 @@ def test_workers_hold_nothing_that_opens_the_control_plane(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_only_airflow_itself_reads_the_fernet_key(stack: str) -> None:
     settings = settings_of(stack)
-    readers = {consumer for consumer in consumers(settings) if V.FERNET_KEY in consumer.values()}
+    readers = [consumer for consumer in consumers(settings) if V.FERNET_KEY in consumer.values()]
     assert {consumer.namespace for consumer in readers} == {settings.namespaces.airflow}
 
 
