@@ -1,11 +1,11 @@
 """What a rule is, what it looks at and what it finds."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 
-from .node import Node
+from .node import Node, each
 from .options import Option, Options
 
 ENVIRONMENT_LABEL = "airflow-platform/environment"
@@ -190,6 +190,12 @@ def unknown_finding(path: str, resource: Resource | None = None) -> Finding:
         resource=resource,
         unknown=True,
     )
+
+
+def each_resource(resources: Iterable[Resource], check: Callable[[Resource], Iterable[Finding]]) -> Iterator[Finding]:
+    """What `check` finds in each resource; an unknown value in one does not hide the others."""
+    for resource in resources:
+        yield from each([resource], check, partial(unknown_finding, resource=resource))
 
 
 def of_kinds(*kinds: str) -> Callable[[Resource], bool]:

@@ -52,7 +52,9 @@ def pod(*containers: Object, **more: Any) -> Object:
         },
         "containers": list(containers) or [container()],
         "initContainers": [container("wait", livenessProbe=None, readinessProbe=None)],
-        "volumes": [{"name": "scratch", "emptyDir": {}}],
+        "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}}],
+        "automountServiceAccountToken": False,
+        "topologySpreadConstraints": [{"topologyKey": "kubernetes.io/hostname", "maxSkew": 1}],
         **more,
     }
 
@@ -62,6 +64,7 @@ def metadata(name: str, namespace: str | None = "airflow", environment: str = "p
     labels = {
         "app.kubernetes.io/name": name,
         "app.kubernetes.io/part-of": "airflow-platform",
+        "app.kubernetes.io/managed-by": "pulumi",
         "airflow-platform/environment": environment,
     }
     return {"name": name, **place, "labels": labels, **more}
@@ -83,8 +86,9 @@ def deployment(name: str = "scheduler", replicas: int = 2, spec: Object | None =
 
 def worker() -> Object:
     hook = {"exec": {"command": ["/usr/local/bin/drain"]}}
-    spec = pod(container("worker", args=["airflow", "celery", "worker"], lifecycle={"preStop": hook}))
-    made = deployment("worker-default", spec={**spec, "terminationGracePeriodSeconds": 660})
+    env = [{"name": "AIRFLOW__CORE__EXECUTOR", "value": "CeleryExecutor"}]
+    main = container("worker", args=["airflow", "celery", "worker"], lifecycle={"preStop": hook}, env=env)
+    made = deployment("worker-default", spec={**pod(main, initContainers=[]), "terminationGracePeriodSeconds": 660})
     template = made["spec"]["template"]["metadata"]
     template["labels"] = {**template["labels"], "airflow-platform/role": "worker"}
     template["annotations"] = {"airflow-platform/longest-task-seconds": "600"}
@@ -116,6 +120,91 @@ def default_deny(namespace: str = "airflow") -> Object:
     }
 
 
+def namespace() -> Object:
+    made = metadata("airflow", None)
+    labels = {**made["labels"], "pod-security.kubernetes.io/enforce": "restricted"}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {**made, "labels": labels}}
+
+
+def quota(kind: str = "ResourceQuota", place: str = "airflow") -> Object:
+    spec = {"hard": {"pods": "20"}} if kind == "ResourceQuota" else {"limits": [{"type": "Container"}]}
+    return {"apiVersion": "v1", "kind": kind, "metadata": metadata("platform", place), "spec": spec}
+
+
+def budget(name: str = "scheduler", place: str = "airflow") -> Object:
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": metadata(name, place),
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app.kubernetes.io/name": name}}},
+    }
+
+
+def service(kind: str = "ClusterIP", name: str = "scheduler") -> Object:
+    ports = [{"name": "https", "port": 443}]
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata(name), "spec": {"type": kind, "ports": ports}}
+
+
+def allow(peer: str = "scheduler", port: int = 5432) -> Object:
+    """A policy that lets one workload reach the database pooler, and that one the database."""
+    one = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "airflow"}}}
+    who = {**one, "podSelector": {"matchLabels": {"app.kubernetes.io/name": peer}}}
+    whom = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "postgres"}}}
+    ports = [{"protocol": "TCP", "port": port}]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": metadata("allow-pooler", "airflow-data"),
+        "spec": {
+            "podSelector": {"matchLabels": {"app.kubernetes.io/name": "postgres-pooler"}},
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{"from": [who], "ports": ports}],
+            "egress": [{"to": [whom], "ports": ports}],
+        },
+    }
+
+
+def role(kind: str = "Role") -> Object:
+    rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": kind,
+        "metadata": metadata("prometheus"),
+        "rules": [rule],
+    }
+
+
+def role_binding() -> Object:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": metadata("prometheus"),
+        "roleRef": {"kind": "Role", "name": "prometheus"},
+        "subjects": [{"kind": "ServiceAccount", "name": "prometheus"}],
+    }
+
+
+def job(kind: str = "Job") -> Object:
+    made = {"activeDeadlineSeconds": 600, "template": {"metadata": metadata("migration"), "spec": pod()}}
+    spec: Object = made
+    if kind == "CronJob":
+        spec = {"concurrencyPolicy": "Forbid", "startingDeadlineSeconds": 300, "jobTemplate": {"spec": made}}
+    return {"apiVersion": "batch/v1", "kind": kind, "metadata": metadata("migration"), "spec": spec}
+
+
+def scaler(target: str = "api-core", minimum: int = 2) -> Object:
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": target}
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": metadata(target),
+        "spec": {"scaleTargetRef": reference, "minReplicas": minimum, "maxReplicas": 5},
+    }
+
+
+_API = {"service": {"name": "api-core", "port": {"number": 8080}}}
+
+
 def ingress() -> Object:
     host = "airflow.example.com"
     return {
@@ -124,7 +213,7 @@ def ingress() -> Object:
         "metadata": metadata("edge", "airflow-edge"),
         "spec": {
             "tls": [{"hosts": [host], "secretName": "edge-tls"}],
-            "rules": [{"host": host, "http": {"paths": []}}],
+            "rules": [{"host": host, "http": {"paths": [{"path": "/", "backend": _API}]}}],
         },
     }
 

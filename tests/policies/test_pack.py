@@ -7,7 +7,7 @@ from airflow_guard.node import UNKNOWN
 from airflow_guard.pack import Pack, Report
 from airflow_guard.registry import RULES
 
-from tests.policies.objects import change, default_deny, deployment, resource, worker
+from tests.policies.objects import budget, change, default_deny, deployment, quota, resource, worker
 
 ROOT = "spec.template.spec.containers[0].securityContext.readOnlyRootFilesystem"
 WRITABLE = resource(change(deployment(), ROOT, False))
@@ -39,8 +39,9 @@ def said(report: Report) -> str:
 
 def test_a_compliant_stack() -> None:
     made = pack()
-    items = [resource(item) for item in (deployment(), worker(), default_deny())]
-    assert [names(made.analyze(item)) for item in items] == [[], [], []]
+    around = [default_deny(), budget(), budget("worker-default"), quota(), quota("LimitRange")]
+    items = [resource(item) for item in (deployment(), worker(), *around)]
+    assert [names(made.analyze(item)) for item in items] == [[]] * len(items)
     assert names(made.analyze_stack(items)) == []
 
 
@@ -102,7 +103,8 @@ def test_an_exemption_covers_its_own_rule_and_resource_alone(field: str, value: 
 
 def test_an_exemption_by_urn_covers_stack_rules() -> None:
     made = pack({**EXEMPTION, "rule": "default-deny", "resource": "urn:pulumi:prod::*Deployment::scheduler"})
-    assert names(made.analyze_stack([resource(deployment())])) == []
+    items = [resource(item) for item in (deployment(), budget(), quota(), quota("LimitRange"))]
+    assert names(made.analyze_stack(items)) == []
 
 
 @pytest.mark.parametrize(
@@ -128,6 +130,6 @@ def test_broken_exemptions(field: str, value: str, problem: str) -> None:
 def test_resources_that_no_rule_knows() -> None:
     odd: list[dict[str, Any]] = [{}, {"metadata": None}, {"metadata": {"name": 3}}, {"spec": UNKNOWN}]
     items = [resource(made, type_token=token) for made in odd for token in ("aws:s3/bucket:Bucket", "kubernetes:x:Y")]
-    made = pack()
+    made = pack(labels="disabled")
     assert [names(made.analyze(item)) for item in items] == [[]] * len(items)
     assert names(made.analyze_stack(items)) == []

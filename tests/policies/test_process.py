@@ -13,7 +13,7 @@ from pulumi.runtime.proto import analyzer_pb2 as pb
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
 from tests.policies.conftest import PACK
-from tests.policies.objects import change, default_deny, deployment
+from tests.policies.objects import budget, change, default_deny, deployment, quota
 
 URN = "urn:pulumi:prod::airflow-platform::kubernetes:apps/v1:Deployment::scheduler"
 ROOT = "spec.template.spec.containers[0].securityContext.readOnlyRootFilesystem"
@@ -85,13 +85,15 @@ def test_a_value_unknown_in_a_preview_blocks_a_mandatory_rule(pack: Any) -> None
 
 
 def test_judges_the_stack_as_a_whole(pack: Any) -> None:
-    made = [
-        (deployment(), "kubernetes:apps/v1:Deployment"),
-        (default_deny(), "kubernetes:networking.k8s.io/v1:NetworkPolicy"),
+    made = [default_deny(), budget(), quota(), quota("LimitRange"), deployment()]
+    resources = [
+        pb.AnalyzerResource(
+            type=f"kubernetes:{props['apiVersion']}:{props['kind']}", name="x", urn=URN, properties=struct(props)
+        )
+        for props in made
     ]
-    resources = [pb.AnalyzerResource(type=token, name="x", urn=URN, properties=struct(props)) for props, token in made]
     assert list(pack.AnalyzeStack(pb.AnalyzeStackRequest(resources=resources)).diagnostics) == []
-    [found] = pack.AnalyzeStack(pb.AnalyzeStackRequest(resources=resources[:1])).diagnostics
+    [found] = pack.AnalyzeStack(pb.AnalyzeStackRequest(resources=resources[1:])).diagnostics
     assert (found.policyName, found.urn) == ("default-deny", URN)
 
 

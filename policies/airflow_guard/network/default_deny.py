@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from ..kubernetes import makes_pods
-from ..model import Finding, Resource, Severity, Stack, StackRule, unknown_finding
-from ..node import Node, each
+from ..model import Finding, Resource, Severity, Stack, StackRule, each_resource
+from ..node import Node
 from ..options import Options
 
 _DIRECTIONS = (("Ingress", "ingress"), ("Egress", "egress"))
@@ -14,13 +14,10 @@ _DIRECTIONS = (("Ingress", "ingress"), ("Egress", "egress"))
 def check(stack: Stack, _options: Options) -> Iterator[Finding]:
     """Namespaces in which pods run without a denial in both directions."""
     denied: set[tuple[str, str]] = set()
-    for policy in stack.of_kind("NetworkPolicy"):
-        yield from each([policy], partial(_collect, denied), partial(unknown_finding, resource=policy))
+    yield from each_resource(stack.of_kind("NetworkPolicy"), partial(_collect, denied))
     seen: set[str] = set()
-    for workload in stack.resources:
-        if makes_pods(workload):
-            inspect = partial(_workload, stack=stack, denied=denied, seen=seen)
-            yield from each([workload], inspect, partial(unknown_finding, resource=workload))
+    workloads = filter(makes_pods, stack.resources)
+    yield from each_resource(workloads, partial(_workload, stack=stack, denied=denied, seen=seen))
 
 
 def _collect(denied: set[tuple[str, str]], policy: Resource) -> Iterator[Finding]:
@@ -60,13 +57,8 @@ def _workload(workload: Resource, stack: Stack, denied: set[tuple[str, str]], se
 
 
 def _namespace(stack: Stack, name: str) -> Resource | None:
-    namespaces = stack.of_kind("Namespace")
-    return next((item for item in namespaces if item.props.at("metadata").raw and _named(item, name)), None)
-
-
-def _named(resource: Resource, name: str) -> bool:
-    metadata = resource.props.at("metadata").raw
-    return isinstance(metadata, dict) and metadata.get("name") == name
+    """The namespace's own resource, if the stack makes it and its name is known."""
+    return next((item for item in stack.of_kind("Namespace") if item.title == f"Namespace {name}"), None)
 
 
 RULE = StackRule(

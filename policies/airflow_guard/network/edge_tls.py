@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from functools import partial
 
-from ..model import Finding, Resource, Severity, Stack, StackRule, unknown_finding
-from ..node import Node, each
+from ..model import Finding, Resource, Severity, Stack, StackRule, each_resource
+from ..node import Node
 from ..options import Options
 
 _SECURE = frozenset({"HTTPS", "TLS"})
@@ -12,12 +12,8 @@ _SECURE = frozenset({"HTTPS", "TLS"})
 
 def check(stack: Stack, _options: Options) -> Iterator[Finding]:
     """Ingresses without TLS for a host, and listeners that serve plain HTTP."""
-    routes = stack.of_kind("HTTPRoute")
-    for ingress in stack.of_kind("Ingress"):
-        yield from each([ingress], _ingress, partial(unknown_finding, resource=ingress))
-    for gateway in stack.of_kind("Gateway"):
-        inspect = partial(_gateway, routes)
-        yield from each([gateway], inspect, partial(unknown_finding, resource=gateway))
+    yield from each_resource(stack.of_kind("Ingress"), _ingress)
+    yield from each_resource(stack.of_kind("Gateway"), partial(_gateway, stack.of_kind("HTTPRoute")))
 
 
 def _ingress(ingress: Resource) -> Iterator[Finding]:

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from ..model import Finding, Resource, Severity, Stack, StackRule, unknown_finding
-from ..node import each
+from ..model import Finding, Resource, Severity, Stack, StackRule, each_resource
 from ..options import Option, OptionKind, Options
 
 NAME_LABEL = "app.kubernetes.io/name"
@@ -21,9 +20,7 @@ def check(stack: Stack, options: Options) -> Iterator[Finding]:
     """Workloads with fewer replicas than their floor."""
     scalers = stack.of_kind("HorizontalPodAutoscaler", "ScaledObject")
     workloads = stack.of_kind("Deployment", "StatefulSet")
-    for workload in workloads:
-        inspect = partial(_workload, scalers=scalers, options=options)
-        yield from each([workload], inspect, partial(unknown_finding, resource=workload))
+    yield from each_resource(workloads, partial(_workload, scalers=scalers, options=options))
 
 
 def _workload(workload: Resource, scalers: list[Resource], options: Options) -> Iterator[Finding]:

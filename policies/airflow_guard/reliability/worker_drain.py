@@ -19,10 +19,10 @@ _SLACK = "slackSeconds"
 
 def check(resource: Resource, options: Options) -> Iterator[Finding]:
     """Worker pods that could be killed in the middle of a task."""
+    if not is_worker(resource):
+        return
     pod = pod_template(resource)
     workers = [container for container in pod.long_running if _runs_worker(container)]
-    if not workers and pod.metadata.at("labels", ROLE_LABEL).text != "worker":
-        return
     yield from _grace(pod, options.integer(_SLACK))
     for container in workers or pod.long_running[:1]:
         hook = container.node.at("lifecycle", "preStop")
@@ -33,6 +33,13 @@ def check(resource: Resource, options: Options) -> Iterator[Finding]:
                 part=container.title,
                 mend="start the worker itself, or with `exec`, or add a lifecycle.preStop hook that drains it",
             )
+
+
+def is_worker(resource: Resource) -> bool:
+    """Whether its pods are Celery workers: by their label, or by what they run."""
+    pod = pod_template(resource)
+    labelled = pod.metadata.at("labels", ROLE_LABEL).text == "worker"
+    return labelled or any(_runs_worker(container) for container in pod.long_running)
 
 
 def _runs_worker(container: Container) -> bool:

@@ -102,7 +102,7 @@ def _credentials(name: str, text: str) -> Iterator[tuple[str, str]]:
     for _, value in assignments(text):
         yield "", value
     for user, value in _json_map(text).items():
-        if isinstance(value, str) and value == user:
+        if value == user:
             yield user, value
 
 

@@ -30,9 +30,8 @@ def _place(place: Place) -> Iterator[Finding]:
     node, text = place.node, place.node.text
     if place.name and is_secret_name(place.name) and is_literal(text):
         yield _finding(place, f"holds a secret by its name, {place.name}")
-    if place.name and "\n" in text:
-        for key, _ in assignments(text):
-            yield _finding(place, f"holds a value for {key!r}")
+    for key, _ in assignments(text):
+        yield _finding(place, f"holds a value for {key!r}")
     for user, _ in user_lines(text):
         yield _finding(place, f"holds the password of user {user!r}")
     if node.secret:

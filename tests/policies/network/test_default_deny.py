@@ -30,10 +30,11 @@ def test_silent_on_compliant() -> None:
 
 
 def test_absent() -> None:
-    found = judge_stack(RULE, stack_of(deployment(), deployment("triggerer"), NAMESPACE))
-    assert len(found) == 1
-    assert found[0].resource is not None
-    assert found[0].resource.kind == "Namespace"
+    other = change(NAMESPACE, "metadata.name", "another")
+    found = judge_stack(RULE, stack_of(deployment(), deployment("triggerer"), other, NAMESPACE))
+    assert [item.resource and item.resource.title for item in found] == ["Namespace airflow"]
+    found = judge_stack(RULE, stack_of(deployment(), other))
+    assert [item.resource and item.resource.title for item in found] == ["Deployment airflow/scheduler"]
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,9 @@ import pytest
 from airflow_guard.node import UNKNOWN
 from airflow_guard.reliability.replica_floors import RULE
 
-from tests.policies.objects import ABSENT, change, deployment, judge_stack, metadata, paths, stack_of, stateful_set
+from tests.policies.objects import ABSENT, change, deployment, judge_stack, paths, scaler, stack_of, stateful_set
 
 REPLICAS = "spec.replicas"
-
-
-def scaler(minimum: Any, target: str = "api-core") -> dict[str, Any]:
-    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": target}
-    return {
-        "apiVersion": "autoscaling/v2",
-        "kind": "HorizontalPodAutoscaler",
-        "metadata": metadata(target),
-        "spec": {"scaleTargetRef": reference, "minReplicas": minimum, "maxReplicas": 5},
-    }
 
 
 def test_silent_on_compliant() -> None:
@@ -40,12 +30,23 @@ def test_elsewhere_one_may_do(environment: str) -> None:
 
 def test_the_autoscaler_decides_where_there_is_one() -> None:
     target = change(deployment("api-core"), REPLICAS, ABSENT)
-    assert judge_stack(RULE, stack_of(target, scaler(2))) == []
-    found = judge_stack(RULE, stack_of(target, scaler(1)))
+    assert judge_stack(RULE, stack_of(target, scaler())) == []
+    found = judge_stack(RULE, stack_of(target, scaler(minimum=1)))
     assert paths(found) == ["spec.minReplicas"]
     assert found[0].resource is not None
     assert found[0].resource.kind == "HorizontalPodAutoscaler"
-    assert paths(judge_stack(RULE, stack_of(target, scaler(2, "another")))) == [REPLICAS]
+    assert paths(judge_stack(RULE, stack_of(target, scaler("another")))) == [REPLICAS]
+
+
+def test_keda_counts_from_nothing_and_means_a_deployment() -> None:
+    target = change(deployment("triggerer"), REPLICAS, ABSENT)
+    spec = {"scaleTargetRef": {"name": "triggerer"}, "minReplicaCount": 2}
+    keda = {**scaler("triggerer"), "kind": "ScaledObject", "spec": spec}
+    assert judge_stack(RULE, stack_of(target, keda)) == []
+    [found] = judge_stack(RULE, stack_of(target, change(keda, "spec.minReplicaCount", ABSENT)))
+    assert found.what == "keeps 0 replicas, prod needs 2"
+    [found] = judge_stack(RULE, stack_of(target, change(scaler("triggerer"), "spec.minReplicas", ABSENT)))
+    assert found.what == "keeps 1 replica, prod needs 2"
 
 
 def test_floors_can_be_set() -> None:

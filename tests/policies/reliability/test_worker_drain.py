@@ -62,6 +62,11 @@ def test_the_signal_reaches_the_worker(words: list[str], hook: Any, found: list[
     assert paths(judge(RULE, made)) == found
 
 
+def test_a_labelled_pod_is_judged_by_its_first_container() -> None:
+    made = change(change(worker(), ARGS, ["sh", "-c", "/opt/start-worker"]), HOOK, ABSENT)
+    assert paths(judge(RULE, made)) == [f"{HOOK}.preStop"]
+
+
 def test_slack_on_top_of_the_longest_task() -> None:
     assert judge(RULE, worker(), slackSeconds=60) == []
     assert "600 s" in text(judge(RULE, worker(), slackSeconds=61))

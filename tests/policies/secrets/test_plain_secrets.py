@@ -65,6 +65,7 @@ def test_a_reference_to_a_secret_is_no_secret() -> None:
         ("SLACK", "xoxb-1234567890-abcdef"),
         ("CLOUD", "AKIAIOSFODNN7EXAMPLE"),
         ("PEM", KEY),
+        ("JAVA_OPTS", "password=hunter2"),
     ],
 )
 def test_secrets_in_the_environment(name: str, value: str) -> None:
@@ -81,6 +82,7 @@ def test_secrets_in_the_environment(name: str, value: str) -> None:
         ["sh", "-c", "redis-cli -h x -a hunter2 ping"],
         ["valkey-server", "--requirepass", "hunter2"],
         ["psql", "postgresql://airflow:hunter2@pg/airflow"],
+        ["sh", "-c", "set -e\nexport PGPASSWORD=hunter2\npsql"],
     ],
 )
 def test_secrets_in_commands(words: list[str]) -> None:
