@@ -19,3 +19,6 @@ cluster = k8s.Provider(
 )
 
 platform = Platform("platform", PlatformArgs(settings=settings), pulumi.ResourceOptions(providers=[cluster]))
+
+for output, value in platform.exports().items():
+    pulumi.export(output, value)
