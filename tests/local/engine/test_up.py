@@ -41,7 +41,7 @@ def test_preview_touches_nothing_and_passes_unknowns_on(bench: Bench) -> None:
     bench.up(thing("a"), thing("b", "a"))
     before = bench.state_file.read_bytes()
     result = bench.preview(thing("a", shape="new"), thing("b", "a"))
-    assert bench.witness.steps == [("replace", "a"), ("update", "b"), ("delete", "a")]
+    assert bench.witness.steps == [("replace", "a"), ("update", "b"), ("delete-replaced", "a")]
     assert bench.state_file.read_bytes() == before
 
 
@@ -62,7 +62,7 @@ def test_a_replacement_is_made_before_the_old_one_goes_at_the_end(bench: Bench) 
     result = bench.up(thing("a", shape="square"), thing("b", "a"))
     assert result.exit_code == 0
     assert bench.shelf.calls == [("create", "a"), ("delete", "a")]
-    assert bench.witness.steps == [("replace", "a"), ("same", "b"), ("delete", "a")]
+    assert bench.witness.steps == [("replace", "a"), ("same", "b"), ("delete-replaced", "a")]
     assert len(bench.shelf.things()) == 2
 
 
