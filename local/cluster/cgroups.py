@@ -12,7 +12,9 @@ from local.cluster.layout import CGROUP, PODS_CGROUP, SYSTEM_CGROUP
 ROOT = Path("/sys/fs/cgroup")
 _PER_SECOND_V1 = 1_000_000_000  # cpuacct.usage counts nanoseconds
 _PER_SECOND_V2 = 1_000_000  # cpu.stat counts microseconds
-_SYSTEM_CONTROLLERS = ("cpuacct", "memory", "pids")
+_SYSTEM_CONTROLLERS = ("cpu", "cpuacct", "memory", "pids")
+_ONE_CORE = 1024
+"""The share of processor time, in the unit of version 1, that kubelet gives to one core's worth of pods."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ def ensure(root: Path = ROOT) -> None:
             _delegate(mount / CGROUP)
     for mount in _mounts(_SYSTEM_CONTROLLERS, root):
         _make(mount / SYSTEM_CGROUP)
+    cores = os.cpu_count() or 1
+    for mount in _mounts(("cpu",), root):
+        # On a busy machine pods get what they would get without this parent group, and the control
+        # plane two cores' worth beside them: a starved API server would look like a dead one.
+        _weigh(mount / CGROUP, (cores + 2) * _ONE_CORE)
+        _weigh(mount / SYSTEM_CGROUP, 2 * _ONE_CORE)
 
 
 def enter(pid: int, root: Path = ROOT) -> None:
@@ -132,6 +140,14 @@ def _make(folder: Path) -> None:
         own, parent = folder / name, folder.parent / name
         if parent.is_file() and own.is_file() and not own.read_text().strip():
             own.write_text(parent.read_text())
+
+
+def _weigh(folder: Path, shares: int) -> None:
+    """Set a group's share of processor time; version 2 counts from 1 to 10000 instead of 2 to 262144."""
+    if (folder / "cpu.shares").is_file():
+        (folder / "cpu.shares").write_text(str(shares))
+    if (folder / "cpu.weight").is_file():
+        (folder / "cpu.weight").write_text(str(1 + (shares - 2) * 9999 // 262142))
 
 
 def _delegate(folder: Path) -> None:

@@ -23,7 +23,7 @@ from local.cluster.layout import (
 )
 from local.errors import LocalError
 
-_ENDPOINTS = {
+ENDPOINTS = {
     "registry": (LOOPBACK, REGISTRY_PORT, False, "/v2/"),
     "etcd": (LOOPBACK, ETCD_METRICS_PORT, False, "/health"),
     "kube-apiserver": (NODE_ADDRESS, API_PORT, True, "/readyz"),
@@ -38,7 +38,7 @@ def answers(layout: Layout, name: str) -> bool:
     """Whether one of the node's programs says that it is well."""
     if name == "containerd":
         return _accepts(str(layout.containerd_socket))
-    address, port, encrypted, path = _ENDPOINTS[name]
+    address, port, encrypted, path = ENDPOINTS[name]
     connection = _connection(layout, address, port, encrypted=encrypted, trusted=name == "kube-apiserver")
     try:
         connection.request("GET", path)

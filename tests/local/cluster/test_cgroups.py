@@ -40,6 +40,28 @@ def test_kubelets_parent_group_is_made_in_every_hierarchy(v1: Path) -> None:
     cgroups.ensure(v1)
 
 
+def test_the_control_plane_has_a_share_of_its_own(v1: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    for group in ("airflow-platform", SYSTEM_CGROUP):
+        (v1 / "cpu" / group).mkdir()
+        (v1 / "cpu" / group / "cpu.shares").write_text("1024")
+    cgroups.ensure(v1)
+    assert (v1 / "cpu" / "airflow-platform" / "cpu.shares").read_text() == "4096"
+    assert (v1 / "cpu" / SYSTEM_CGROUP / "cpu.shares").read_text() == "2048"
+
+
+def test_the_share_in_the_terms_of_version_2(v2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    for group in ("airflow-platform", SYSTEM_CGROUP):
+        (v2 / group).mkdir()
+        for name in ("cpu.weight", "cgroup.controllers"):
+            (v2 / group / name).write_text("")
+    cgroups.ensure(v2)
+    assert (v2 / "airflow-platform" / "cpu.weight").read_text() == "157"
+    assert (v2 / SYSTEM_CGROUP / "cpu.weight").read_text() == "79"
+    assert (v2 / "cgroup.subtree_control").read_text() == "+memory"
+
+
 def test_a_process_enters_every_hierarchy_that_is_counted(v1: Path) -> None:
     cgroups.ensure(v1)
     cgroups.enter(4711, v1)

@@ -109,9 +109,10 @@ def test_a_failed_build_shows_the_compilers_words_and_can_be_run_again(
 
 
 def test_no_network_is_told_as_such(thing: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiler(tmp_path, monkeypatch, '#!/bin/sh\necho "dial tcp: lookup proxy: no such host" >&2\nexit 1\n')
-    with pytest.raises(LocalError, match="module proxy could not be reached"):
+    compiler(tmp_path, monkeypatch, '#!/bin/sh\nyes "dial tcp: no such host" | head -9 >&2\nexit 1\n')
+    with pytest.raises(LocalError, match="module proxy could not be reached") as caught:
         build(thing)
+    assert str(caught.value).count("dial tcp") == 1
 
 
 def test_no_go_is_one_message_before_anything(thing: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
