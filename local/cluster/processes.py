@@ -149,6 +149,7 @@ class ProcessTable:
         self._children[child.pid] = child
         started = start_time(child.pid)
         if started is None:
+            child.wait()
             raise LocalError(f"{daemon.name} ended at once.\n{log_tail(daemon.log)}")
         record = Record(child.pid, started, boot_id(), daemon.fingerprint())
         fresh = self._path(daemon.name).with_suffix(".new")
