@@ -132,7 +132,8 @@ def _host_rules() -> list[str]:
     """Who may connect from where: the superuser inside the pod only, everybody else by TLS and password."""
     return [
         "local all postgres peer",
-        "local replication postgres peer",
+        # Patroni asks a stopped primary for its timeline over the socket before it lets it lead again.
+        f"local replication {REPLICATION_USER} scram-sha-256",
         f"local all {names.MONITOR_USER} scram-sha-256",
         f"hostssl replication {REPLICATION_USER} all scram-sha-256",
         f"hostssl postgres {REWIND_USER} all scram-sha-256",

@@ -25,6 +25,7 @@ SENTINEL_PASSWORD_FILE = "sentinel-password"  # noqa: S105 - the name of a file
 MONITOR_PASSWORD_FILE = "monitor-password"  # noqa: S105 - the name of a file
 EXPORTER_PASSWORDS_FILE = "passwords.json"
 EXPORTER_TARGET = f"rediss://localhost:{names.VALKEY_PORT}"
+_EXPORTER_ACCOUNT = f"rediss://{MONITOR_USER}@localhost:{names.VALKEY_PORT}"
 
 _NOBODY = "user default off resetpass resetkeys resetchannels -@all\n"
 
@@ -96,7 +97,7 @@ def _exporter(settings: PlatformSettings) -> SecretConsumer:
         namespace=settings.namespaces.data,
         files={
             AUTHORITY_FILE: "{authority_certificate}",
-            EXPORTER_PASSWORDS_FILE: f'{{{{"{EXPORTER_TARGET}": "{{broker_monitor_password}}"}}}}',
+            EXPORTER_PASSWORDS_FILE: f'{{{{"{_EXPORTER_ACCOUNT}": "{{broker_monitor_password}}"}}}}',
         },
     )
 

@@ -243,7 +243,7 @@ def _exporter(args: PostgresHAArgs) -> k8s.core.v1.ContainerArgs:
         ],
         env=[
             k8s.core.v1.EnvVarArgs(
-                name="DATA_SOURCE_URI", value=f"localhost/{names.DATABASE}?host={SOCKET_PATH}&sslmode=disable"
+                name="DATA_SOURCE_URI", value=f"/{names.DATABASE}?host={SOCKET_PATH}&sslmode=disable"
             ),
             k8s.core.v1.EnvVarArgs(name="DATA_SOURCE_USER", value=names.MONITOR_USER),
             k8s.core.v1.EnvVarArgs(
