@@ -106,12 +106,17 @@ def what_holds(live: Obj) -> str:
 
 def tell_stuck(ref: Ref, live: Obj, timeout: float) -> str:
     """The message for an object that does not go. Pure."""
-    lines = [f"{ref} is still there {timeout:.0f} s after its deletion: it {what_holds(live)}."]
+    lines = [f"{ref} is still there {timeout:.0f} s after its deletion: {what_holds(live)}."]
     place = f" -n {ref.namespace}" if ref.namespace else ""
     name = f"{ref.kind.name.lower()} {ref.name}"
-    lines.append(
-        f"Way out: see what still works on it (kubectl{place} describe {name}) and run again. When the "
-        "controller of a finalizer is gone for good, take the finalizer off by hand "
-        f'(kubectl{place} patch {name} --type=merge -p \'{{"metadata":{{"finalizers":null}}}}\').'
-    )
+    if ref.kind.name == "Namespace":
+        lines.append(
+            f"Way out: see what is left in it (kubectl get all,pvc -n {ref.name}) and why that does not go; run again."
+        )
+    else:
+        lines.append(
+            f"Way out: see what still works on it (kubectl{place} describe {name}) and run again. When the "
+            "controller of a finalizer is gone for good, take the finalizer off by hand "
+            f'(kubectl{place} patch {name} --type=merge -p \'{{"metadata":{{"finalizers":null}}}}\').'
+        )
     return "\n".join(lines)

@@ -114,7 +114,7 @@ class LogKeeper:
         if pods:
             return [self._of_pod(namespace, pod, around) for pod in pods]
         return [
-            PodEvidence(name=name, state="removed since", logs=((f"{container}", text),))
+            PodEvidence(name=name, state="ended badly before", logs=((container, text),))
             for (name, container), (_, _, text) in list(self._kept.items())[-1:]
         ]
 
@@ -162,9 +162,11 @@ def _last_words(cluster: Cluster, namespace: str, trouble: Trouble, pod: Obj) ->
 
 def _fetch(cluster: Cluster, namespace: str, pod: str, container: str, *, previous: bool) -> str:
     try:
-        return cluster.logs(namespace, pod, container, previous=previous, lines=LOG_LINES)
+        text = cluster.logs(namespace, pod, container, previous=previous, lines=LOG_LINES)
     except (ApiError, UnreachableError):
         return ""
+    # The kubelet says so in the place of a log that is gone.
+    return "" if text.startswith("unable to retrieve container logs") else text
 
 
 def fetch_events(cluster: Cluster, live: Obj, around: Around) -> list[Obj]:

@@ -10,7 +10,7 @@ from local.engine.providers.kubernetes.objects import (
     dig_text,
     is_true,
 )
-from local.engine.providers.kubernetes.ready.pods import describe, is_ready, started
+from local.engine.providers.kubernetes.ready.pods import describe, is_ready, pod_name, started
 from local.engine.providers.kubernetes.ready.verdict import READY, Around, State, Verdict
 
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
@@ -32,7 +32,8 @@ def job(live: Obj, around: Around) -> Verdict:
         line += f", {failed} failed (at most {dig_int(live, 'spec', 'backoffLimit', default=6)} may)"
     unready = [pod for pod in around.pods if dig(pod, "status", "phase") in {"Pending", "Running"}]
     if unready:
-        line += f": {describe(unready[-1], around.now)}"
+        last = unready[-1]
+        line += f": {pod_name(last)} running" if is_ready(last) else f": {describe(last, around.now)}"
     elif not around.pods and around.refusals:
         line += f": {around.refusals[0]}"
     return Verdict(State.WAITING, line, (succeeded, sum(started(pod) for pod in around.pods)))

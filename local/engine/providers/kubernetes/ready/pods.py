@@ -16,6 +16,8 @@ from local.engine.providers.kubernetes.objects import (
 
 STEADY_SECONDS: Final = 30.0
 """A container that ran this long after a crash is no longer taken for crashing."""
+SETTLE_SECONDS: Final = 3.0
+"""A container without a readiness probe must run this long before it is believed."""
 
 _STUCK = frozenset(
     {
@@ -70,6 +72,22 @@ class Trouble:
 def is_ready(pod: Obj) -> bool:
     """True when the pod serves."""
     return is_true(pod, "Ready") and not is_leaving(pod)
+
+
+def is_settled(pod: Obj, now: datetime) -> bool:
+    """False while the pod's readiness says nothing yet.
+
+    Without a readiness probe a container counts as ready the moment it starts, even one that crashes at once.
+    """
+    probed = {dig(one, "name") for one in dig_list(pod, "spec", "containers") if dig(one, "readinessProbe")}
+    for status in dig_list(pod, "status", "containerStatuses"):
+        since = _seconds_since(dig_text(status, "state", "running", "startedAt"), now)
+        if since is None or status.get("name") in probed:
+            continue
+        crashed = dig_int(status, "lastState", "terminated", "exitCode") != 0
+        if since < (STEADY_SECONDS if crashed else SETTLE_SECONDS):
+            return False
+    return True
 
 
 def is_leaving(pod: Obj) -> bool:

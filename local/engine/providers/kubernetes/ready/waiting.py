@@ -11,7 +11,7 @@ from local.engine.providers.kubernetes.kinds import Ref
 from local.engine.providers.kubernetes.objects import Obj, dig, dig_text
 from local.engine.providers.kubernetes.ready.evidence import LogKeeper, fetch_events, render
 from local.engine.providers.kubernetes.ready.patience import HOPELESS_AFTER, Patience
-from local.engine.providers.kubernetes.ready.pods import pod_name, troubles
+from local.engine.providers.kubernetes.ready.pods import is_settled, pod_name, troubles
 from local.engine.providers.kubernetes.ready.rules import Rule
 from local.engine.providers.kubernetes.ready.surroundings import POD
 from local.engine.providers.kubernetes.ready.verdict import Around, State, Verdict
@@ -71,7 +71,7 @@ class Wait:
         namespace = self.ref.namespace
         while True:
             around = self.rule.gather(self.cluster, live)
-            verdict = self.rule.assess(live, around)
+            verdict = self._assess(live, around)
             if verdict.state is State.READY:
                 return live
             if verdict.line and verdict.line != told:
@@ -87,6 +87,14 @@ class Wait:
             self.sleep(min(pause, max(0.05, self.timeout - waited)))
             pause = min(_LONGEST_PAUSE, pause * 1.5)
             live = self._again(live)
+
+    def _assess(self, live: Obj, around: Around) -> Verdict:
+        verdict = self.rule.assess(live, around)
+        if verdict.state is not State.READY or not self.rule.settles:
+            return verdict
+        if all(is_settled(pod, around.now) for pod in around.pods):
+            return verdict
+        return Verdict(State.WAITING, "all pods run; watching that they stay up")
 
     def _why_stop(self, verdict: Verdict, around: Around, patience: Patience, waited: float) -> str:
         if verdict.state is State.FAILED:

@@ -12,7 +12,7 @@ def test_a_finalizer_is_named() -> None:
     live = leaving(metadata={"finalizers": ["example.com/guard", "foregroundDeletion"]})
     assert what_holds(live) == "waits for finalizer example.com/guard"
     told = tell_stuck(Ref(Kind("v1", "ConfigMap"), "n", "a"), live, 600)
-    assert "ConfigMap n/a is still there 600 s after its deletion: it waits for finalizer example.com/guard." in told
+    assert "ConfigMap n/a is still there 600 s after its deletion: waits for finalizer example.com/guard." in told
     assert "kubectl -n n patch configmap a" in told
 
 

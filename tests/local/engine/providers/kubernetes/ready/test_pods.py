@@ -1,6 +1,6 @@
 import pytest
 
-from local.engine.providers.kubernetes.ready.pods import describe, is_ready, parse_time, started, troubles
+from local.engine.providers.kubernetes.ready.pods import describe, is_ready, is_settled, parse_time, started, troubles
 from tests.local.engine.providers.kubernetes.ready.shapes import (
     CRASHING_POD,
     NO_IMAGE_POD,
@@ -125,3 +125,17 @@ def test_a_moment_is_read_with_its_zone() -> None:
     moment = parse_time("2026-01-01T12:00:00Z")
     assert moment == NOW
     assert parse_time("") is None
+
+
+def test_a_pod_without_a_readiness_probe_is_believed_after_a_moment() -> None:
+    def one(since: str, last: Obj | None = None, *, probed: bool = False) -> Obj:
+        made = pod("a", container("web", running(since), ready=True, last=last))
+        made["spec"] = {"containers": [{"name": "web", **({"readinessProbe": {"exec": {}}} if probed else {})}]}
+        return made
+
+    assert not is_settled(one("2026-01-01T11:59:58Z"), NOW)
+    assert is_settled(one("2026-01-01T11:59:58Z", probed=True), NOW)
+    assert is_settled(one("2026-01-01T11:59:56Z"), NOW)
+    assert not is_settled(one("2026-01-01T11:59:35Z", ended(1)), NOW)
+    assert is_settled(one("2026-01-01T11:59:35Z", ended(0, "Completed")), NOW)
+    assert is_settled(one("2026-01-01T11:59:29Z", ended(1)), NOW)
