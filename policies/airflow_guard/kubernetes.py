@@ -18,6 +18,8 @@ _TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "Job": _TEMPLATE,
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
+SHARED_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+"""Namespaces of the cluster itself, in which nothing of a platform belongs."""
 CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
 
 makes_pods = of_kinds(*_TEMPLATES)

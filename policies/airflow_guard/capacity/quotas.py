@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from ..kubernetes import makes_pods
+from ..kubernetes import SHARED_NAMESPACES, makes_pods
 from ..model import Finding, Resource, Severity, Stack, StackRule, each_resource
 from ..options import Options
 
@@ -29,7 +29,7 @@ def _collect(present: set[tuple[str, str]], resource: Resource) -> Iterator[Find
 def _workload(workload: Resource, present: set[tuple[str, str]], seen: set[str]) -> Iterator[Finding]:
     namespace = workload.namespace
     missing = [kind for kind in _KINDS if (namespace, kind) not in present]
-    if missing and namespace not in seen:
+    if missing and namespace not in {*seen, *SHARED_NAMESPACES}:
         seen.add(namespace)
         yield Finding(what=f"pods run in {namespace!r}, which has no {' and no '.join(missing)}", resource=workload)
 

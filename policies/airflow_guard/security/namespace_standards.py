@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from ..kubernetes import makes_pods
+from ..kubernetes import SHARED_NAMESPACES, makes_pods
 from ..model import Finding, Resource, ResourceRule, Severity
 from ..options import Options
 
 _ENFORCE = "pod-security.kubernetes.io/enforce"
-_SHARED = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 
 
 def applies(resource: Resource) -> bool:
@@ -21,7 +20,7 @@ def check(resource: Resource, _options: Options) -> Iterator[Finding]:
         label = resource.props.at("metadata", "labels", _ENFORCE)
         if label.text != "restricted":
             yield Finding(what="does not enforce the restricted standard", path=label.path)
-    elif resource.namespace in _SHARED:
+    elif resource.namespace in SHARED_NAMESPACES:
         path = resource.props.at("metadata", "namespace").path
         yield Finding(
             what=f"runs in the namespace {resource.namespace}", path=path, mend="give it a namespace of its own"

@@ -30,6 +30,10 @@ def test_violating_and_absent(present: tuple[dict[str, Any], ...], missing: str)
     assert text(found).endswith(f"which has {missing}")
 
 
+def test_shared_namespaces_are_another_rules_business() -> None:
+    assert judge_stack(RULE, stack_of(change(deployment(), "metadata.namespace", "kube-system"))) == []
+
+
 def test_unknown() -> None:
     found = judge_stack(RULE, stack_of(deployment(), change(quota(), "spec.hard", UNKNOWN), quota("LimitRange")))
     assert [item.unknown for item in found] == [True, False]
