@@ -3,7 +3,14 @@
 from components.celery_workers.args import CeleryWorkersArgs
 from components.celery_workers.configuration import config_files
 from components.contract import airflow, names
-from components.contract.airflow_pods import Probes, Process, Surroundings, exec_probe, turning_probe
+from components.contract.airflow_pods import (
+    Probes,
+    Process,
+    Surroundings,
+    connected_probe,
+    startup_probe,
+    turning_probe,
+)
 from components.contract.labels import LONGEST_TASK_ANNOTATION, ROLE_LABEL
 
 COMPONENT = "celery-workers"
@@ -38,7 +45,7 @@ def workers(args: CeleryWorkersArgs) -> Process:
     """
     queue = args.settings.workers.queues[args.queue]
     name = names.worker(args.queue)
-    connected = ("connected", str(names.VALKEY_PORT))
+    connected = connected_probe(names.VALKEY_PORT, period=30, failures=2)
     return Process(
         name=name,
         # Workers need not know of one another; the talk among them grows with the square of their number.
@@ -49,11 +56,7 @@ def workers(args: CeleryWorkersArgs) -> Process:
         resources=queue.resources,
         grace_seconds=grace_seconds(queue.longest_task_seconds),
         ports={"logs": airflow.WORKER_LOG_PORT},
-        probes=Probes(
-            startup=exec_probe(*connected, period=5, failures=24),
-            readiness=exec_probe(*connected, period=30, failures=2),
-            liveness=turning_probe(),
-        ),
+        probes=Probes(startup=startup_probe(connected), readiness=connected, liveness=turning_probe()),
         # An image whose init is dumb-init would pass the stop signal on to every running task.
         environment={"DUMB_INIT_SETSID": "0"},
         pod_labels={ROLE_LABEL: ROLE},

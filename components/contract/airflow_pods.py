@@ -26,6 +26,8 @@ _CONTAINER = "airflow"
 _CONFIG, _RUN, _LOGS, _TMP = "config", "run", "logs", "tmp"
 
 PROBE_TIMEOUT_SECONDS = 10
+STARTUP_SECONDS = 600
+_STARTUP_PERIOD_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,17 +100,48 @@ class Process:
         return checked(f"{self.name}-config")
 
 
-def exec_probe(*check: str, period: int, failures: int) -> k8s.core.v1.ProbeArgs:
-    """A probe that runs `alive.py`: some milliseconds of CPU, where the `airflow` command takes seconds.
+def startup_probe(check: k8s.core.v1.ProbeArgs) -> k8s.core.v1.ProbeArgs:
+    """The same check, with ten minutes until it first succeeds.
+
+    A process that cannot start ends by itself and is restarted; the patience is for a busy machine, on which killing
+    a slow start would only make another one.
+    """
+    return k8s.core.v1.ProbeArgs(
+        exec_=check.exec_,
+        http_get=check.http_get,
+        period_seconds=_STARTUP_PERIOD_SECONDS,
+        failure_threshold=STARTUP_SECONDS // _STARTUP_PERIOD_SECONDS,
+        timeout_seconds=PROBE_TIMEOUT_SECONDS,
+    )
+
+
+def connected_probe(port: int, *, period: int, failures: int) -> k8s.core.v1.ProbeArgs:
+    """A probe that succeeds while the pod holds an established connection to a port elsewhere.
+
+    It reads the kernel's table in a millisecond and asks nobody. For startup and readiness only: the other side may
+    be away without any fault of this process.
 
     Args:
-        check: its arguments.
+        port: of the other side.
         period: seconds between two tries.
         failures: tries in a row that must fail.
     """
+    established = f": [0-9A-F]+:[0-9A-F]{{4}} [0-9A-F]+:{port:04X} 01 "
+    return _exec_probe(["grep", "-Eqs", established, "/proc/net/tcp", "/proc/net/tcp6"], period, failures)
+
+
+def turning_probe() -> k8s.core.v1.ProbeArgs:
+    """Liveness of a process with a main loop: restarted when the loop has stood still for five minutes.
+
+    A database or broker that is away does not trip it: the loop then ends by itself or goes on trying.
+    """
     script = f"{airflow.CONFIG_FOLDER}/{airflow.ALIVE_SCRIPT}"
+    return _exec_probe(["python3", "-I", "-S", script, "60"], period=30, failures=10)
+
+
+def _exec_probe(command: list[str], period: int, failures: int) -> k8s.core.v1.ProbeArgs:
     return k8s.core.v1.ProbeArgs(
-        exec_=k8s.core.v1.ExecActionArgs(command=["python3", "-I", "-S", script, *check]),
+        exec_=k8s.core.v1.ExecActionArgs(command=command),
         period_seconds=period,
         failure_threshold=failures,
         timeout_seconds=PROBE_TIMEOUT_SECONDS,
@@ -123,14 +156,6 @@ def http_probe(path: str, port: str, *, scheme: str = "HTTP", period: int, failu
         failure_threshold=failures,
         timeout_seconds=PROBE_TIMEOUT_SECONDS,
     )
-
-
-def turning_probe() -> k8s.core.v1.ProbeArgs:
-    """Liveness of a process with a main loop: restarted when the loop has stood still for five minutes.
-
-    A database or broker that is away does not trip it: the loop then ends by itself or goes on trying.
-    """
-    return exec_probe("turning", "60", period=30, failures=10)
 
 
 def metadata(

@@ -11,8 +11,9 @@ from components.contract.airflow_pods import (
     Probes,
     Process,
     Surroundings,
-    exec_probe,
+    connected_probe,
     http_probe,
+    startup_probe,
     turning_probe,
 )
 from settings.airflow import ProcessSettings
@@ -21,12 +22,6 @@ COMPONENT = "airflow-core"
 
 GRACE_SECONDS = 60
 """For open requests, a scheduling loop, a parse or a trigger to end."""
-
-_STARTUP_PERIOD = 5
-_API_STARTUP_FAILURES = 36
-"""180 seconds: a server takes 11 to 13 CPU seconds before it listens."""
-_STARTUP_FAILURES = 24
-"""120 seconds."""
 
 CORE_HEALTH = "/api/v2/version"
 EXECUTION_HEALTH = "/execution/health"
@@ -51,15 +46,15 @@ def processes(args: AirflowCoreArgs) -> tuple[Process, ...]:
 
 def scheduler(args: AirflowCoreArgs) -> Process:
     """Decides what runs and hands it to the broker; several share the work by row locks."""
-    health = ("/health", "health")
+    health = http_probe("/health", "health", period=30, failures=2)
     return replace(
         _process(args, names.SCHEDULER, args.settings.airflow.scheduler),
         command=("airflow", "scheduler"),
         ports={"health": airflow.SCHEDULER_HEALTH_PORT},
         probes=Probes(
             # The page asks the database, so it tells readiness and never liveness.
-            startup=http_probe(*health, period=_STARTUP_PERIOD, failures=_STARTUP_FAILURES),
-            readiness=http_probe(*health, period=30, failures=2),
+            startup=startup_probe(health),
+            readiness=health,
             liveness=turning_probe(),
         ),
     )
@@ -105,7 +100,7 @@ def _api(base: Process, app: str, health: str) -> Process:
         command=("airflow", "api-server", "--apps", app, "--proxy-headers"),
         ports={"https": names.API_PORT},
         probes=Probes(
-            startup=probe(_STARTUP_PERIOD, _API_STARTUP_FAILURES),
+            startup=startup_probe(probe(10, 3)),
             readiness=probe(10, 3),
             liveness=probe(30, 6),
         ),
@@ -115,12 +110,8 @@ def _api(base: Process, app: str, health: str) -> Process:
 
 
 def _connected_to_database() -> Probes:
-    connected = ("connected", str(names.POSTGRES_PORT))
-    return Probes(
-        startup=exec_probe(*connected, period=_STARTUP_PERIOD, failures=_STARTUP_FAILURES),
-        readiness=exec_probe(*connected, period=30, failures=2),
-        liveness=turning_probe(),
-    )
+    connected = connected_probe(names.POSTGRES_PORT, period=30, failures=2)
+    return Probes(startup=startup_probe(connected), readiness=connected, liveness=turning_probe())
 
 
 def _process(args: AirflowCoreArgs, name: str, settings: ProcessSettings) -> Process:

@@ -1,10 +1,6 @@
-"""A probe that costs milliseconds: does the pod's main process still turn, and is it connected?
+"""A probe that costs milliseconds: `alive.py SECONDS` exits 1 when the main thread has not run for that long.
 
-    alive.py turning [seconds]   exit 1 when the main thread has not run for that long (default 60)
-    alive.py connected PORT      exit 1 without an established connection to that port of another machine
-
-Neither asks the database or the broker, so a probe never fails the process for somebody else's outage:
-`connected` belongs into startup and readiness probes only.
+It asks neither the database nor the broker, so it never restarts a process for somebody else's outage.
 """
 
 import json
@@ -12,9 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-ESTABLISHED = "01"
 INITS = {"tini", "dumb-init", "catatonit", "init"}
-DEFAULT_SECONDS = 60.0
 
 
 def main_process(proc: Path) -> int:
@@ -64,31 +58,10 @@ def is_turning(proc: Path, memory: Path, now: float, seconds: float) -> bool:
     return True
 
 
-def is_connected(proc: Path, port: int) -> bool:
-    """Whether this network namespace holds an established connection to a remote port."""
-    wanted = f":{port:04X}"
-    for table in ("tcp", "tcp6"):
-        try:
-            rows = (proc / "net" / table).read_text().splitlines()[1:]
-        except OSError:
-            continue
-        if any(fields[2].endswith(wanted) and fields[3] == ESTABLISHED for fields in map(str.split, rows)):
-            return True
-    return False
-
-
-def main(arguments: list[str]) -> int:
-    """Run one check and print why it failed."""
-    proc = Path("/proc")
-    if arguments[:1] == ["connected"]:
-        port = int(arguments[1])
-        if is_connected(proc, port):
-            return 0
-        print(f"no connection to port {port}")  # noqa: T201
-        return 1
-    seconds = float(arguments[1]) if len(arguments) > 1 else DEFAULT_SECONDS
+def main(seconds: float) -> int:
+    """Run the check and print why it failed."""
     try:
-        if is_turning(proc, Path("/tmp/alive.json"), time.monotonic(), seconds):  # noqa: S108
+        if is_turning(Path("/proc"), Path("/tmp/alive.json"), time.monotonic(), seconds):  # noqa: S108
             return 0
     except LookupError as error:
         print(error)  # noqa: T201
@@ -98,4 +71,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(float(sys.argv[1])))

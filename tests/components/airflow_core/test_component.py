@@ -70,11 +70,10 @@ def test_every_container_is_bounded_probed_and_cannot_write_to_its_root() -> Non
         assert writable == {"/opt/airflow/run", "/opt/airflow/logs", "/tmp"}
 
 
-def test_startup_budgets_hold_the_measured_start_times() -> None:
-    for role, workload in kubernetes(record_program(build), "Deployment").items():
+def test_a_slow_start_is_not_killed() -> None:
+    for workload in kubernetes(record_program(build), "Deployment").values():
         probe = container(workload)["startupProbe"]
-        budget = probe["periodSeconds"] * probe["failureThreshold"]
-        assert budget == (180 if role.startswith("api-") else 120)
+        assert probe["periodSeconds"] * probe["failureThreshold"] == 600
 
 
 def test_no_liveness_probe_dies_with_the_database() -> None:
@@ -84,7 +83,7 @@ def test_no_liveness_probe_dies_with_the_database() -> None:
             assert probe["httpGet"]["path"] in ("/api/v2/version", "/execution/health")
             assert probe["httpGet"]["scheme"] == "HTTPS"
         else:
-            assert probe["exec"]["command"][-2:] == ["turning", "60"]
+            assert probe["exec"]["command"][-2:] == ["/opt/airflow/config/alive.py", "60"]
 
 
 def test_deployments_wait_for_the_migration_and_the_migration_for_the_database() -> None:

