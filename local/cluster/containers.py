@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -13,8 +12,6 @@ from local.cluster.archives import SystemImage, write_archive
 from local.cluster.layout import PODS_CGROUP, Layout
 from local.errors import LocalError
 
-_SHIM_SOCKETS = Path("/run/containerd/s")
-"""Where shims listen, whatever the folders of their containerd."""
 _PINNED = "io.cri-containerd.pinned=pinned"
 
 
@@ -69,26 +66,6 @@ def unmount_below(*folders: Path) -> int:
     if left:
         raise LocalError(f"Still mounted: {', '.join(left)}. Unmount them, then run this again.")
     return len(mounts)
-
-
-def remove_dead_sockets(folder: Path = _SHIM_SOCKETS) -> int:
-    """Remove sockets of shims that nobody listens on any more. Returns how many there were."""
-    dead = [path for path in folder.glob("*") if path.is_socket() and not _listens(path)]
-    for path in dead:
-        path.unlink(missing_ok=True)
-    for empty in (folder, folder.parent):
-        with contextlib.suppress(OSError):
-            empty.rmdir()
-    return len(dead)
-
-
-def _listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as client:
-        try:
-            client.connect(str(path))
-        except OSError:
-            return False
-        return True
 
 
 def _mounts_below(folders: tuple[Path, ...]) -> list[str]:

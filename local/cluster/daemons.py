@@ -159,6 +159,7 @@ def controller_manager(layout: Layout) -> Daemon:
         "root-ca-file": str(layout.pki / "ca.crt"),
         "service-account-private-key-file": str(layout.pki / "sa.key"),
         "use-service-account-credentials": "true",
+        "flex-volume-plugin-dir": str(layout.kubelet / "volume-plugins"),
         "leader-elect": "false",
         "profiling": "false",
         "v": "1",

@@ -14,7 +14,8 @@ def kubectl(layout: Layout, *arguments: str, stdin: str | None = None, timeout: 
     Raises:
         LocalError: it failed; the message holds what it complained about.
     """
-    command = [str(layout.bin / "kubectl"), "--kubeconfig", str(layout.kubeconfig), *arguments]
+    folders = ["--kubeconfig", str(layout.kubeconfig), "--cache-dir", str(layout.root / "kubectl-cache")]
+    command = [str(layout.bin / "kubectl"), *folders, *arguments]
     try:
         result = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=timeout)
     except subprocess.TimeoutExpired as error:

@@ -3,7 +3,7 @@
 import errno
 import shutil
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -28,6 +28,9 @@ _READY = 180.0
 """Seconds the node and its add-ons may take."""
 _POD_LOGS = (Path("/var/log/pods"), Path("/var/log/containers"))
 """Where kubelet keeps the logs of pods, on every machine."""
+_CNI_RECORDS = Path("/var/lib/cni/results")
+_DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
+"""Folders that the CNI library and kubelet use whatever they are told."""
 _STOP_GRACE = 20.0
 """Seconds that pods get to end by themselves when the cluster is stopped."""
 
@@ -103,7 +106,6 @@ def down(layout: Layout, *, keep_data: bool, reporter: Reporter | None = None) -
             # A builder that was killed leaves mounts in its storage; a later build makes its own.
             images = () if keep_data else (paths.images(),)
             containers.unmount_below(layout.run, layout.root, *images)
-            containers.remove_dead_sockets()
             _remove_from_host(layout)
         if not keep_data:
             with reporter.step("Removing the cluster's data"):
@@ -204,8 +206,12 @@ def _remove_from_host(layout: Layout) -> None:
     network.remove_tables()
     network.restore_settings(layout.root / "settings.json")
     shutil.rmtree(layout.run, ignore_errors=True)
-    for record in Path("/var/lib/cni/results").glob(f"{NODE_NAME}-*"):
+    for record in (*_CNI_RECORDS.glob(f"{NODE_NAME}-*"), *_DEVICE_PLUGINS.glob("*")):
         record.unlink(missing_ok=True)
+    for folder in (_CNI_RECORDS, _CNI_RECORDS.parent, _DEVICE_PLUGINS, _DEVICE_PLUGINS.parent):
+        # Another cluster's things stay, and with them the folder.
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _end_groups() -> None:

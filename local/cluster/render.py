@@ -75,7 +75,14 @@ disabled_plugins = [
       runtime_type = "io.containerd.runc.v2"
       [{runtime}.containerd.runtimes.runc.options]
         BinaryName = "{runc}"
+        Root = "{layout.run / "runc"}"
         SystemdCgroup = false
+
+[plugins.'io.containerd.internal.v1.opt']
+  path = "{layout.root / "opt"}"
+
+[plugins.'io.containerd.shim.v1.manager']
+  socket_dir = "{layout.run / "shims"}"
 """
 
 

@@ -29,7 +29,15 @@ def test_containerd_keeps_to_its_own_folders_and_network(layout: Layout) -> None
     assert runtime["restrict_oom_score_adj"] is True
     assert runtime["netns_mounts_under_state_dir"] is True
     options = runtime["containerd"]["runtimes"]["runc"]["options"]
-    assert options == {"BinaryName": "/usr/sbin/runc", "SystemdCgroup": False}
+    assert options == {
+        "BinaryName": "/usr/sbin/runc",
+        "Root": "/run/airflow-platform/runc",
+        "SystemdCgroup": False,
+    }
+    assert config["plugins"]["io.containerd.internal.v1.opt"]["path"] == "/somewhere/cluster/opt"
+    sockets = config["plugins"]["io.containerd.shim.v1.manager"]["socket_dir"]
+    assert sockets == "/run/airflow-platform/shims"
+    assert len(f"{sockets}/{'0' * 64}") <= 107
     assert images["pinned_images"] == {"sandbox": "x/pause:1"}
     assert images["registry"]["config_path"] == "/somewhere/cluster/config/hosts"
 
