@@ -51,6 +51,8 @@ _SEVERITIES: Final = {"warning": "yellow", "error": "red", "info": ""}
 _SHOWN_RUNNING: Final = 12
 _VALUE_WIDTH: Final = 100
 _REPEAT_SECONDS: Final = 10.0
+# How a provider marks a line of progress that must not pass unseen.
+_WARNING: Final = "warning: "
 _QUIET: Final = frozenset({Op.SAME, Op.READ})
 
 
@@ -97,6 +99,7 @@ class Display(AbstractContextManager["Display"]):
         self._running: dict[str, _Running] = {}
         self._finished = 0
         self._violations: list[Violation] = []
+        self._warned: set[tuple[str, str]] = set()
         self._begun = time.monotonic()
         live = self._console.is_terminal and not preview
         self._live = Live(get_renderable=self._tree, console=self._console, transient=True) if live else None
@@ -124,6 +127,9 @@ class Display(AbstractContextManager["Display"]):
 
     def progress(self, urn: str, line: str) -> None:
         """See `Watcher`."""
+        if line.startswith(_WARNING):
+            self._warn(urn, line.removeprefix(_WARNING))
+            return
         with self._lock:
             running = self._running.get(urn)
             if running is None or running.line == line:
@@ -133,6 +139,14 @@ class Display(AbstractContextManager["Display"]):
             if self._live is None and due:
                 running.told = time.monotonic()
                 self._console.print(f"    {escape(running.step.name)}: {escape(line)}")
+
+    def _warn(self, urn: str, text: str) -> None:
+        """A warning stays, once."""
+        with self._lock:
+            known = (urn, text) in self._warned
+            self._warned.add((urn, text))
+        if not known:
+            self.message("warning", f"{urns.parse(urn).name}: {text}")
 
     def finished(self, step: Step) -> None:
         """See `Watcher`."""
@@ -147,6 +161,8 @@ class Display(AbstractContextManager["Display"]):
     def failed(self, step: Step, message: str) -> None:
         """See `Watcher`."""
         seconds = self._done(step)
+        if not message:
+            return
         self._console.print(_line(step, "failed", seconds, "bold red"))
         for line in message.splitlines():
             self._console.print(Text("      " + line, style="red"))

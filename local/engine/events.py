@@ -96,7 +96,7 @@ class Watcher(Protocol):
         ...
 
     def failed(self, step: Step, message: str) -> None:
-        """A step went wrong."""
+        """A step went wrong; with an empty message it was not begun, because the run is over."""
         ...
 
     def violated(self, violation: Violation) -> None:

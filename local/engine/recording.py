@@ -6,7 +6,7 @@ same configuration always gives the same recording.
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,7 @@ class Recorded(Goal):
 
     Attributes:
         id: what it was told its id is; "" for components.
+        outputs: of a component, those that it registered.
     """
 
     id: str = ""
@@ -73,13 +74,12 @@ class _Recorder:
         self._disabled = disabled
         self._known_secrets = known_secrets
         self.resources: dict[str, Recorded] = {}
-        self.outputs: dict[str, Properties] = {}
 
     def register(self, goal: Goal) -> Registered:
         """Answer with made-up outputs."""
         if goal.custom and not goal.provider and urns.provider_package(goal.type) is None:
             rules.refuse_default_provider(goal.package, goal.name, self._disabled)
-        identity, outputs = ("", goal.inputs)
+        identity, outputs = "", dict[str, Any]()
         if goal.custom:
             identity, outputs = fakes.outputs_of(goal, known_secrets=self._known_secrets)
         given = {entry.name: getattr(goal, entry.name) for entry in fields(Goal)}
@@ -90,9 +90,9 @@ class _Recorder:
         return Registered(urn=goal.urn, id=identity, outputs=outputs)
 
     def register_outputs(self, urn: str, outputs: Properties) -> None:
-        """Keep them."""
+        """Keep them with their component."""
         with self._lock:
-            self.outputs[urn] = outputs
+            self.resources[urn] = replace(self.resources[urn], outputs=outputs)
 
     def read(self, goal: ReadGoal) -> Registered:
         """There is nothing to look up: the inputs are the answer."""
@@ -165,5 +165,5 @@ def record(
         on_message=lambda severity, text: messages.append((severity, text)),
     )
     resources = dependency_order(recorder.resources.values())
-    stack_urn = next((resource.urn for resource in resources if resource.type == urns.STACK_TYPE), "")
-    return Recording(resources=resources, outputs=recorder.outputs.get(stack_urn, {}), messages=messages)
+    exported = [resource.outputs for resource in resources if resource.type == urns.STACK_TYPE]
+    return Recording(resources=resources, outputs=exported[0] if exported else {}, messages=messages)

@@ -85,8 +85,9 @@ class Run:
         self.watcher.started(step)
         try:
             yield
-        except (StepFailedError, InterruptedRunError) as error:
-            self.watcher.failed(step, str(error))
+        except (StepFailedError, InterruptedRunError):
+            # It was not begun: another one failed, or the user asked to stop.
+            self.watcher.failed(step, "")
             raise
         except (ProviderError, EngineError) as error:
             self.fail(step, str(error))

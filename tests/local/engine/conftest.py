@@ -105,12 +105,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  proj:group: group\n")
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}/state")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
+    # A million rounds are there to cost time; the format has a test of its own with all of them.
+    monkeypatch.setattr(crypto, "_ROUNDS", 10)
+    crypto._key.cache_clear()  # pyright: ignore[reportPrivateUsage]
     return tmp_path
 
 
 @pytest.fixture
-def bench(project: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    # A million rounds are there to cost time; the format has a test of its own with all of them.
-    monkeypatch.setattr(crypto, "_ROUNDS", 10)
-    crypto._key.cache_clear()  # pyright: ignore[reportPrivateUsage]
+def bench(project: Path) -> Bench:
     return Bench(project, Shelf(project / "shelf"))

@@ -50,6 +50,15 @@ def test_a_waiting_step_says_what_it_waits_for() -> None:
     assert "x: 1 of 3 ready" in shown(step(Op.CREATE))
 
 
+def test_warnings_stay_and_are_told_once() -> None:
+    stream = io.StringIO()
+    with Display(Console(file=stream, width=120)) as display:
+        display.started(step(Op.CREATE))
+        display.progress(URN, "warning: deprecated")
+        display.progress(URN, "warning: deprecated")
+    assert stream.getvalue() == "warning: x: deprecated\n"
+
+
 def test_what_stays_is_not_shown() -> None:
     assert "x" not in shown(step(Op.SAME)).replace("x: 1 of 3 ready", "")
 

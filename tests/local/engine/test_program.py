@@ -49,6 +49,7 @@ def test_a_recording_shows_everything_a_program_asked_for(recorded: Recording) -
     assert config_map.provider.startswith(recorded.named("cluster").urn + "::")
     assert config_map.property_dependencies["data"] == (recorded.named("box-secret").urn,)
     assert recorded.outputs["token"] == Secret("abc")
+    assert recorded.named("box").outputs == {"secret": config_map.inputs["data"]["secret"]}
 
 
 def test_recorded_secrets_have_the_right_form(recorded: Recording) -> None:
