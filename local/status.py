@@ -8,7 +8,7 @@ from kubernetes import client, config
 from rich.console import Console
 from rich.table import Table
 
-from local import cluster, engines
+from local import cluster, deploy, engines
 from local.errors import LocalError
 from local.stacks import context_of, is_local, stack_file
 
@@ -49,6 +49,7 @@ def _workloads(stack: str, context: str | None) -> list[WorkloadStatus]:
         ]
     except Exception as error:  # the client raises what urllib3, yaml and itself raise
         raise LocalError(f"the cluster of stack {stack} does not answer: {error}") from error
+    ours = set(deploy.output_values(stack).get("namespaces") or {})
     return sorted(
         (
             WorkloadStatus(
@@ -58,6 +59,7 @@ def _workloads(stack: str, context: str | None) -> list[WorkloadStatus]:
                 wanted=item.spec.replicas,
             )
             for item in found
+            if item.metadata.namespace in ours
         ),
         key=lambda workload: (workload.namespace, workload.name),
     )

@@ -40,11 +40,13 @@ PANELS: tuple[Panel, ...] = (
         queries={"{{state}}": "sum by (state) (rate(airflow_ti_finish[5m])) * 60"},
     ),
     Panel(
-        title="Queue wait, 95th percentile",
-        unit="s",
+        # Airflow's own `task_queued_duration` is never sent with the CeleryExecutor; the broker's list is the truth.
+        title="Waiting: 95th percentile until queued, length of queues",
+        unit="short",
         queries={
-            "in the broker": "histogram_quantile(0.95, sum by (le) (rate(airflow_task_queued_duration_bucket[15m])))",
-            "until queued": "histogram_quantile(0.95, sum by (le) (rate(airflow_task_scheduled_duration_bucket[15m])))",
+            "seconds until queued": "histogram_quantile(0.95, "
+            "sum by (le) (rate(airflow_task_scheduled_duration_bucket[15m])))",
+            "in queue {{key}}": 'max by (key) (redis_key_size{db="db0"})',
         },
     ),
     Panel(
