@@ -122,6 +122,8 @@ def _postgresql(settings: PostgresSettings) -> dict[str, Any]:
         # What such an instance throws away was never acknowledged: with a quorum, every acknowledged commit is elsewhere.
         "remove_data_directory_on_rewind_failure": settings.durability is not Durability.LOCAL,
         "remove_data_directory_on_diverged_timelines": settings.durability is not Durability.LOCAL,
+        # The default spreads the checkpoint that a copy begins with over most of `checkpoint_timeout`.
+        "basebackup": {"checkpoint": "fast"},
         "authentication": {"replication": dict(verified), "rewind": dict(verified)},
         "pg_hba": _host_rules(),
         "parameters": {**local_parameters(settings), "unix_socket_directories": SOCKET_PATH},
