@@ -9,6 +9,8 @@ from .node import Node, each
 from .options import Option, Options
 
 ENVIRONMENT_LABEL = "airflow-platform/environment"
+PAGES = "docs/policies"
+"""Where the pages of the rules stand, in the repository of the pack."""
 
 
 class Severity(Enum):
@@ -177,7 +179,7 @@ class Violation:
         place = ", ".join(filter(None, [self.resource.title if self.resource else "The stack", finding.part]))
         path = f" ({finding.path})" if finding.path else ""
         mend = finding.mend or self.rule.mend
-        return f"{place}: {finding.what}{path}.\nWhy: {self.rule.why}\nMend: {mend}"
+        return f"{place}: {finding.what}{path}.\nWhy: {self.rule.why}\nMend: {mend}\nSee: {PAGES}/{self.rule.name}.md"
 
 
 def unknown_finding(path: str, resource: Resource | None = None) -> Finding:

@@ -18,7 +18,7 @@ from pulumi.runtime.proto import analyzer_pb2 as pb
 from pulumi.runtime.proto import analyzer_pb2_grpc, plugin_pb2
 
 from .configuration import ConfigurationError, Level, RuleSetting
-from .model import Resource, ResourceRule, Rule, Severity, Violation
+from .model import PAGES, Resource, ResourceRule, Rule, Severity, Violation
 from .node import Node
 from .pack import Pack, Report
 from .wire import decode_properties
@@ -169,6 +169,7 @@ class Servicer(analyzer_pb2_grpc.AnalyzerServicer):
             framework=pb.PolicyComplianceFramework(reference=first),
             tags=rule.references,
             remediation_steps=rule.mend,
+            url=f"{PAGES}/{rule.name}.md",
             configSchema=schema,
         )
 

@@ -66,6 +66,7 @@ def rules_that_catch(sabotage: Sabotage, pack: Pack, items: list[Resource], befo
     return {line.partition(":")[0] for line in said(reports) if line not in before}
 
 
+@pytest.mark.timeout(600)  # hundreds of judgements: 10 s on an idle machine
 def test_every_sabotage_of_prod_is_caught_by_the_rule_meant_for_it() -> None:
     items = resources("prod", record_stack("prod").resources)
     pack = pack_of("prod")

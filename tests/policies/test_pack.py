@@ -50,7 +50,8 @@ def test_the_message_says_what_where_why_and_how_to_mend_it() -> None:
         f"Deployment airflow/scheduler, container scheduler: can write to its root file system ({ROOT}).\n"
         "Why: a process that breaks out of a task or a parser must find neither root nor the node behind the "
         "container\n"
-        "Mend: set readOnlyRootFilesystem: true and mount an emptyDir where it must write"
+        "Mend: set readOnlyRootFilesystem: true and mount an emptyDir where it must write\n"
+        "See: docs/policies/restricted-pods.md"
     )
 
 
