@@ -47,12 +47,12 @@ def remove_bridge() -> bool:
 
 def raise_settings(record: Path) -> None:
     """Raise kernel settings that are too low, remembering in a file what they were."""
-    before: dict[str, int] = json.loads(record.read_text()) if record.is_file() else {}
     low = {name: now for name, least in SETTINGS.items() if (now := _setting(name)) < least}
-    fresh = {name: now for name, now in low.items() if name not in before}
-    if fresh:
+    if low:
+        # What is low is not ours, so it is what to go back to, also after a restart of the machine.
+        before: dict[str, int] = json.loads(record.read_text()) if record.is_file() else {}
         record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text(json.dumps(before | fresh))
+        record.write_text(json.dumps(before | low))
     for name in low:
         _set(name, SETTINGS[name])
 

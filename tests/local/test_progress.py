@@ -39,6 +39,8 @@ def test_on_a_terminal_steps_nest_in_one_live_display() -> None:
     with subject.step("another"):
         pass
     assert "another" in out.getvalue()
+    hidden, shown = out.getvalue().count("\x1b[?25l"), out.getvalue().count("\x1b[?25h")
+    assert hidden == shown == 2
 
 
 def test_in_ci_a_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,16 @@ def test_settings_are_raised_never_lowered_and_put_back(tmp_path: Path, settings
     assert not record.exists()
 
 
+def test_after_a_restart_of_the_machine_its_new_value_is_put_back(tmp_path: Path, settings: dict[str, int]) -> None:
+    record = tmp_path / "settings.json"
+    network.raise_settings(record)
+    settings["vm/max_map_count"] = 65530
+    network.raise_settings(record)
+    assert settings["vm/max_map_count"] == 262144
+    network.restore_settings(record)
+    assert settings == {"net/ipv4/ip_forward": 0, "vm/max_map_count": 65530}
+
+
 def test_a_setting_that_somebody_changed_meanwhile_is_left_alone(tmp_path: Path, settings: dict[str, int]) -> None:
     record = tmp_path / "settings.json"
     network.raise_settings(record)

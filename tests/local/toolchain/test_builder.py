@@ -96,6 +96,22 @@ def test_a_missing_program_asks_for_a_new_build(thing: Tool) -> None:
     assert build(thing) is True
 
 
+def test_programs_of_two_pins_are_never_taken_for_one_build(thing: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(thing)
+    pins = (thing.folder / "go.sum").read_text()
+    (thing.folder / "go.sum").write_text("example.invalid/thing v1.2.3 h1:other=\n")
+
+    def killed(self: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            build(thing)
+    (thing.folder / "go.sum").write_text(pins)
+    assert not is_built(thing)
+
+
 def test_a_failed_build_shows_the_compilers_words_and_can_be_run_again(
     thing: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
