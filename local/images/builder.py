@@ -13,7 +13,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from local import paths
 from local.errors import LocalError, PreflightError
@@ -157,8 +157,11 @@ class ImageBuilder:
 
     def _open(self, note: process.Note) -> None:
         self._lock = FileLock(self.store.folder / "build.lock", thread_local=False)
-        note("waiting for another build of this machine")
-        self._lock.acquire()
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            note("waiting for another build of this machine")
+            self._lock.acquire()
         with ExitStack() as undo:
             undo.callback(self._lock.release)
             clean_leftovers(self.store)

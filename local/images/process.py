@@ -1,6 +1,7 @@
 """Runs one long command: progress lines out, everything into a log, the last lines into the error."""
 
 import os
+import shutil
 import signal
 import subprocess
 from collections import deque
@@ -56,21 +57,24 @@ def run(
 
 
 def _start(command: Sequence[str], env: Mapping[str, str] | None) -> subprocess.Popen[str]:
-    try:
-        return subprocess.Popen(
-            command,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            # A group of its own: the steps of a build are grandchildren and have to end with it.
-            start_new_session=True,
+    if shutil.which(command[0]) is None:
+        raise PreflightError(
+            f"{command[0]} is not installed. Install the Debian package of that name and run this again."
         )
-    except FileNotFoundError as error:
-        msg = f"{command[0]} is not installed. Install the Debian package of that name and run this again."
-        raise PreflightError(msg) from error
+    # Killed outright, this process cannot end its child; the kernel can. A build that lives on would work on files
+    # that the next one takes for its own.
+    guard = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
+    return subprocess.Popen(
+        [*guard, *command],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        # A group of its own: the steps of a build are grandchildren and have to end with it.
+        start_new_session=True,
+    )
 
 
 def _end(process: subprocess.Popen[str]) -> None:

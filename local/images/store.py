@@ -1,6 +1,8 @@
 """Where the builder keeps its things, and how it calls buildah."""
 
+import contextlib
 import os
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,8 +80,9 @@ class Store:
 
 
 def clean_leftovers(store: Store) -> None:
-    """Remove working containers and mounts that a killed build left behind. No build may be running."""
+    """End processes and remove working containers and mounts that a killed build left. No build may be running."""
     if store.storage.is_dir():
+        _end_leftover_processes(store)
         subprocess.run(store.buildah("rm", "--all"), env=store.environment(), capture_output=True, check=False)
         release_mounts(store)
 
@@ -91,3 +94,12 @@ def release_mounts(store: Store) -> None:
     points = [line.split()[1].replace("\\040", " ") for line in table.splitlines()]
     for point in sorted((p for p in points if p.startswith(prefix)), key=len, reverse=True):
         subprocess.run(["umount", point], capture_output=True, check=False)
+
+
+def _end_leftover_processes(store: Store) -> None:
+    """Kill what still runs with its root below the store: steps of a build whose builder was killed."""
+    folder = store.folder.resolve()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # It ended by itself, or is not ours to look at.
+            if (process / "root").readlink().is_relative_to(folder):
+                os.kill(int(process.name), signal.SIGKILL)

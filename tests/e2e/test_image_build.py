@@ -1,6 +1,7 @@
 """A tiny image is really built, pushed to the local registry, read back, and found again without a build."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from local.errors import LocalError
 from local.images import registry
 from local.images.builder import ImageBuilder
 from local.images.context import BuildRequest
+from local.images.store import release_mounts
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -31,6 +33,9 @@ def builder() -> Iterator[ImageBuilder]:
     found = ImageBuilder()
     yield found
     found.store.record("e2e-tiny").unlink(missing_ok=True)
+    forget = found.store.buildah("rmi", f"{registry.LOCAL_REGISTRY}/e2e-tiny:1")
+    subprocess.run(forget, env=found.store.environment(), capture_output=True, check=False)
+    release_mounts(found.store)
 
 
 def request_for(context: Path) -> BuildRequest:

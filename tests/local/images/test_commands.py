@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from local.cluster import layout
 from local.images import commands
 from local.images.base import BASE_REFERENCE, bootstrap_command, recipe
 from local.images.context import BuildRequest
-from local.images.registry import destination, is_local
+from local.images.registry import LOCAL_ADDRESS, LOCAL_REGISTRY, destination, is_local
 from local.images.store import Store
 
 
@@ -112,3 +113,7 @@ def test_the_base_is_the_smallest_debian_without_manuals() -> None:
     assert "--dpkgopt=path-exclude=/usr/share/man/*" in command
     assert not [word for word in command if "://" in word]
     assert recipe() == recipe()
+
+
+def test_the_cluster_serves_the_registry_where_images_are_pushed() -> None:
+    assert (LOCAL_REGISTRY, LOCAL_ADDRESS) == (layout.REGISTRY_NAME, layout.REGISTRY_ADDRESS)

@@ -1,11 +1,14 @@
 """A long command shows its lines, keeps a log, and fails with its last lines."""
 
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from local import paths
 from local.errors import LocalError, PreflightError
 from local.images.process import TAIL_LINES, run
 
@@ -47,5 +50,20 @@ def test_the_program_and_its_children_end_with_an_interruption(tmp_path: Path) -
 
     with pytest.raises(KeyboardInterrupt):
         run([sys.executable, "-c", parent], what="It", log=tmp_path / "x.log", note=interrupt)
+    time.sleep(2)
+    assert not marker.exists()
+
+
+def test_the_program_ends_with_a_process_that_is_killed_outright(tmp_path: Path) -> None:
+    marker = tmp_path / "child"
+    child = f"import time, pathlib; time.sleep(1.5); pathlib.Path({str(marker)!r}).write_text('alive')"
+    parent = (
+        "import os, pathlib, signal, sys\nfrom local.images.process import run\n"
+        f"kill = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"run([sys.executable, '-c', \"print('up', flush=True); \" + {child!r}], what='It', "
+        f"log=pathlib.Path({str(tmp_path / 'x.log')!r}), note=kill)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", parent], cwd=paths.checkout(), check=False)
+    assert killed.returncode == -signal.SIGKILL
     time.sleep(2)
     assert not marker.exists()
