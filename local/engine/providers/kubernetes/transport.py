@@ -74,10 +74,12 @@ def connect(config: ProviderConfig, kubeconfig: Kubeconfig) -> ClientTransport:
     Raises:
         UnreachableError: the context does not exist or its credentials cannot be used.
     """
+    import urllib3  # noqa: PLC0415
     from kubernetes.client.api_client import ApiClient  # noqa: PLC0415
     from kubernetes.client.configuration import Configuration  # noqa: PLC0415
     from kubernetes.config.config_exception import ConfigException  # noqa: PLC0415
     from kubernetes.config.kube_config import KubeConfigLoader  # noqa: PLC0415
+    from urllib3.exceptions import InsecureRequestWarning  # noqa: PLC0415
 
     kubeconfig.require_context(config)
     settings: Any = Configuration()
@@ -90,6 +92,9 @@ def connect(config: ProviderConfig, kubeconfig: Kubeconfig) -> ClientTransport:
         loader.load_and_set(settings)
     except (ConfigException, OSError, ValueError) as error:
         raise UnreachableError(f"{kubeconfig.origin} cannot be used: {error}") from error
+    if not settings.verify_ssl:
+        # The kubeconfig says insecure-skip-tls-verify: no need to say it again with every request.
+        urllib3.disable_warnings(InsecureRequestWarning)
     settings.retries = False
     settings.connection_pool_maxsize = _POOL_SIZE
     return ClientTransport(ApiClient(configuration=settings))
