@@ -171,7 +171,9 @@ class Steps:
             if self._run.preview:
                 with self._lock:
                     self._doomed.update(dependent.urn for dependent in dependents)
-                return self._make(provider, goal, inputs, lambda state: self._put(state, old))
+                # Asking the provider would be asking about the old one, which still has the name.
+                self._put(state_of(goal, None, inputs=inputs, outputs=inputs), old)
+                return Registered(urn=goal.urn, outputs=inputs)
             for condemned in (*reversed(dependents), old):
                 self._run.delete(condemned, to_be_replaced=True)
             entry = self._run.ledger.old(goal.urn)

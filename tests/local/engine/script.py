@@ -8,6 +8,7 @@ from typing import Any
 from local.engine import urn as urns
 from local.engine.goal import Goal, Registered, Registrar
 from local.engine.monitor import ProgramContext
+from local.engine.providers.base import UNKNOWN
 from local.engine.values import Secret
 
 from .shelf import THING
@@ -70,7 +71,7 @@ class Script:
         self, context: ProgramContext, entry: Thing, done: dict[str, Registered], parent: str, reference: str
     ) -> Goal:
         inputs = {key: Secret(value) if key in entry.secret else value for key, value in entry.props.items()}
-        inputs |= {f"from-{need}": done[need].outputs.get("serial") for need in entry.needs}
+        inputs |= {f"from-{need}": done[need].outputs.get("serial", UNKNOWN) for need in entry.needs}
         return self._goal(
             context,
             parent,

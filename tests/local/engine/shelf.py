@@ -39,6 +39,7 @@ class Shelf:
 
     def create(self, context: StepContext, news: Properties) -> Created:
         if context.preview:
+            self._refuse_taken(str(news.get("place")))
             return Created(id="", outputs={**news, "serial": UNKNOWN})
         self.calls.append(("create", context.name))
         if news.get("break"):
@@ -47,15 +48,18 @@ class Shelf:
         identity = str(news.get("place") or f"{context.name}-{uuid.uuid4().hex[:6]}")
         made = Created(id=identity, outputs={**news, "serial": f"serial-of-{context.name}"})
         path = self.folder / f"{identity}.json"
-        if path.exists():
-            msg = f"{identity} is taken"
-            raise ProviderError(msg)
+        self._refuse_taken(identity)
         path.write_text(json.dumps({**made.outputs, "name": context.name}))
         self._wait(context, news, made)
         if news.get("halfway"):
             msg = "it never became ready"
             raise ProviderError(msg, partial=made)
         return made
+
+    def _refuse_taken(self, identity: str) -> None:
+        if (self.folder / f"{identity}.json").exists():
+            msg = f"{identity} is taken"
+            raise ProviderError(msg)
 
     def _wait(self, context: StepContext, news: Properties, made: Created) -> None:
         end = time.monotonic() + float(news.get("slow") or 0)

@@ -1,11 +1,13 @@
 """`up`, `preview`, `destroy` and `refresh` on things that really lie in a folder."""
 
+import contextlib
 import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from local.engine.errors import EngineError
 from local.engine.events import Op
 from local.engine.urn import Alias
 
@@ -87,6 +89,7 @@ def test_what_has_a_fixed_name_goes_first_with_all_that_must_follow(bench: Bench
 
     assert bench.up(script=Following(things("round"))).exit_code == 0
     preview = bench.preview(script=Following(things("square")))
+    assert preview.exit_code == 0, preview.error
     assert preview.counts[Op.REPLACE] == 2
     result = bench.up(script=Following(things("square")))
     assert result.exit_code == 0, result.error
@@ -283,3 +286,58 @@ def test_refresh_finds_what_others_changed_or_took(bench: Bench) -> None:
     assert bench.resources()["a"]["outputs"]["label"] == "z"
     bench.up(thing("a", label="x"), thing("b"))
     assert ("create", "b") in bench.shelf.calls
+
+
+def sound(bench: Bench) -> None:
+    """What the CLI checks when it opens a state: everything stands after what it refers to."""
+    known: set[str] = set()
+    for body in bench.deployment()["resources"]:
+        properties: dict[str, list[str] | None] = body.get("propertyDependencies", {})
+        used = [urn for urns in properties.values() for urn in urns or []]
+        provider = [body["provider"].rpartition("::")[0]] if "provider" in body else []
+        needed = {*used, *provider, *body.get("dependencies", []), *([body["parent"]] if "parent" in body else [])}
+        assert needed <= known, body["urn"]
+        known.add(body["urn"])
+
+
+def test_a_state_left_by_a_failure_is_sound(bench: Bench) -> None:
+    broken = thing("last", **{"break": True})
+    bench.up(thing("a", shape="round", place="spot"), thing("b", "a"), replace(thing("group-c", "b"), grouped=True))
+    sound(bench)
+    # Replaced with another, then failed before what needs it was reached.
+    assert bench.up(broken, thing("a", shape="square", place="spot"), thing("b", "a")).exit_code == 1
+    sound(bench)
+    assert bench.up(thing("a", shape="square", place="spot"), broken, thing("b", "a")).exit_code == 1
+    sound(bench)
+
+
+def test_a_state_left_by_a_failure_knows_new_names(bench: Bench) -> None:
+    bench.up(thing("a"), thing("b", "a"))
+    renamed = with_options(thing("new"), aliases=(Alias(name="a"),))
+    assert bench.up(renamed, thing("c", **{"break": True})).exit_code == 1
+    sound(bench)
+    assert {"new", "b"} <= bench.resources().keys()
+
+
+def test_an_interrupted_replacement_is_finished_by_the_next_run(bench: Bench) -> None:
+    bench.up(thing("a", shape="round", place="spot"), thing("b", "a"))
+    assert bench.up(thing("a", shape="square", place="spot", **{"break": True}), thing("b", "a")).exit_code == 1
+    assert bench.resources()["a"]["pendingReplacement"]
+    sound(bench)
+    result = bench.up(thing("a", shape="square", place="spot"), thing("b", "a"))
+    assert result.exit_code == 0
+    assert bench.witness.steps == [("replace", "a"), ("same", "b")]
+    assert "pendingReplacement" not in bench.resources()["a"]
+
+
+def test_a_program_that_hides_a_failed_step_still_fails_and_deletes_nothing(bench: Bench) -> None:
+    class Stubborn(Script):
+        def __call__(self, *arguments: Any, **rest: Any) -> None:
+            with contextlib.suppress(EngineError):
+                super().__call__(*arguments, **rest)
+
+    bench.up(thing("a"))
+    result = bench.up(script=Stubborn((thing("b", **{"break": True}),)))
+    assert result.exit_code == 1
+    assert "a" in bench.resources()
+    assert bench.shelf.calls == [("create", "b")]
