@@ -47,7 +47,7 @@ def up(layout: Layout, reporter: Reporter | None = None) -> list[str]:
     reporter = reporter or SilentReporter()
     with _lock():
         table = ProcessTable(layout.pids)
-        _sweep_strays(layout, table)
+        sweep_strays(layout, table)
         cold = not all(toolchain.is_built(entry) for entry in toolchain.TOOLS)
         running = [name for name in ORDER if table.running(name)]
         preflight.check(running=running, cold=cold)
@@ -100,7 +100,7 @@ def down(layout: Layout, *, keep_data: bool, reporter: Reporter | None = None) -
             for name in reversed(ORDER):
                 step.note(name)
                 table.stop(name)
-            _sweep_strays(layout, table)
+            sweep_strays(layout, table)
             _end_groups()
         with reporter.step("Clearing mounts and networks"):
             # A builder that was killed leaves mounts in its storage; a later build makes its own.
@@ -112,7 +112,7 @@ def down(layout: Layout, *, keep_data: bool, reporter: Reporter | None = None) -
                 for folder in (layout.root, *_POD_LOGS):
                     if folder.exists():
                         shutil.rmtree(folder)
-        return _kept(layout)
+        return kept(layout)
 
 
 def _start(
@@ -197,12 +197,14 @@ def _prepare_host(layout: Layout, *, pause_image: str, nameservers: list[str]) -
     pki.ensure(layout, version=toolchain.tool_version(toolchain.tool("kubernetes")))
     network.raise_settings(layout.root / "settings.json")
     network.ensure_bridge()
+    network.open_forwarding()
     cgroups.ensure()
 
 
 def _remove_from_host(layout: Layout) -> None:
     cgroups.remove()
     network.remove_bridge()
+    network.close_forwarding()
     network.remove_tables()
     network.restore_settings(layout.root / "settings.json")
     shutil.rmtree(layout.run, ignore_errors=True)
@@ -221,7 +223,7 @@ def _end_groups() -> None:
             raise LocalError(f"Processes {sorted(left)} do not end, even when killed. Restart the machine.")
 
 
-def _sweep_strays(layout: Layout, table: ProcessTable) -> None:
+def sweep_strays(layout: Layout, table: ProcessTable) -> None:
     """End our own programs that no pid file knows: a start was killed before it could write one."""
     known = {record.pid for name in ORDER if (record := table.running(name))}
     programs = {str(layout.bin / name) for name in ORDER}
@@ -260,7 +262,8 @@ def _addons_missing(layout: Layout) -> LocalError:
     )
 
 
-def _kept(layout: Layout) -> list[str]:
+def kept(layout: Layout) -> list[str]:
+    """What lies in the cache folder now, one line each."""
     candidates = {
         "programs of the cluster": layout.bin,
         f"image registry (served at {REGISTRY_ADDRESS} while up)": layout.registry,

@@ -16,6 +16,8 @@ TABLES = (
 )
 """nftables tables that kube-proxy and the CNI plugins make, as (family, name)."""
 _BY_IPTABLES = tuple((family, name) for family in ("ip", "ip6") for name in ("nat", "filter", "mangle"))
+_FORWARD = ("ip", "filter", "FORWARD")
+_COMMENT = "airflow-platform"
 SETTINGS = {
     "net/ipv4/ip_forward": 1,
     "fs/inotify/max_user_instances": 1024,
@@ -43,6 +45,29 @@ def remove_bridge() -> bool:
         return False
     _ip("link", "delete", BRIDGE)
     return True
+
+
+def open_forwarding() -> bool:
+    """Let pods through a host that forwards nothing by default, as one with Docker does.
+
+    Returns whether there was anything to open.
+    """
+    chains = _nft("chain", "list", "chain", *_FORWARD)
+    if not any(chain.get("policy") == "drop" for chain in chains) or _own_rules():
+        return False
+    for side in ("saddr", "daddr"):
+        _run("nft", "insert", "rule", *_FORWARD, "ip", side, RANGE, "accept", "comment", f'"{_COMMENT}"')
+    return True
+
+
+def close_forwarding() -> None:
+    """Take back what `open_forwarding` did."""
+    for rule in _own_rules():
+        _run("nft", "delete", "rule", *_FORWARD, "handle", str(rule["handle"]))
+
+
+def _own_rules() -> list[dict[str, Any]]:
+    return [rule for rule in _nft("rule", "list", "chain", *_FORWARD) if rule.get("comment") == _COMMENT]
 
 
 def raise_settings(record: Path) -> None:

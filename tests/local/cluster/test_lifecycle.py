@@ -1,4 +1,7 @@
 import errno
+import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -6,6 +9,7 @@ from filelock import FileLock
 
 from local.cluster import lifecycle, network, preflight
 from local.cluster.layout import Layout
+from local.cluster.processes import Daemon, ProcessTable
 from local.errors import LocalError, PreflightError
 
 
@@ -48,3 +52,21 @@ def test_two_commands_do_not_meet(layout: Layout, tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(lifecycle, "_LOCK_PATIENCE", 0.1)
     with FileLock(tmp_path / "cluster.lock"), pytest.raises(PreflightError, match="Another command"):
         lifecycle.up(layout)
+
+
+def test_a_program_that_no_pid_file_knows_is_ended_and_a_known_one_stays(layout: Layout) -> None:
+    layout.bin.mkdir()
+    for name in ("etcd", "registry"):
+        shutil.copy("/bin/sleep", layout.bin / name)
+    table = ProcessTable(layout.pids)
+    table.ensure(Daemon(name="registry", command=(str(layout.bin / "registry"), "300"), log=layout.logs / "x.log"))
+    with subprocess.Popen([layout.bin / "etcd", "300"]) as stray:
+        lifecycle.sweep_strays(layout, table)
+        assert stray.wait(timeout=10) == -signal.SIGTERM
+    assert table.running("registry") is not None
+    table.stop("registry")
+    assert [line.partition(":")[0] for line in lifecycle.kept(layout)] == [
+        "programs of the cluster",
+        "cluster data",
+        "logs",
+    ]

@@ -42,6 +42,48 @@ def test_only_own_tables_and_empty_ones_are_deleted(nft: Path) -> None:
     assert nft.read_text().splitlines() == ["delete table ip kube-proxy", "delete table ip nat"]
 
 
+def forward_chain(tmp_path: Path, policy: str, comments: list[str]) -> Path:
+    """A `nft` whose chain FORWARD has a policy and rules; it writes down what it is told to change."""
+    chain = {"chain": {"family": "ip", "table": "filter", "name": "FORWARD", "policy": policy}}
+    rules = [{"rule": {"handle": 7 + number, "comment": text}} for number, text in enumerate(comments)]
+    program = tmp_path / "nft"
+    program.write_text(
+        f"#!/bin/sh\ncase \"$1\" in -j) echo '{json.dumps({'nftables': [chain, *rules]})}' ;; "
+        f'*) echo "$*" >> {tmp_path}/told ;; esac\n'
+    )
+    program.chmod(0o755)
+    return tmp_path / "told"
+
+
+def test_a_host_that_drops_what_it_would_forward_lets_pods_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    told = forward_chain(tmp_path, "drop", ["of somebody else"])
+    assert network.open_forwarding() is True
+    assert told.read_text().splitlines() == [
+        f'insert rule ip filter FORWARD ip {side} 198.18.0.0/15 accept comment "airflow-platform"'
+        for side in ("saddr", "daddr")
+    ]
+
+
+@pytest.mark.parametrize(("policy", "comments"), [("accept", []), ("drop", ["airflow-platform"])])
+def test_an_open_host_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str, comments: list[str]
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    told = forward_chain(tmp_path, policy, comments)
+    assert network.open_forwarding() is False
+    assert not told.exists()
+
+
+def test_only_own_rules_are_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    told = forward_chain(tmp_path, "drop", ["of somebody else", "airflow-platform"])
+    network.close_forwarding()
+    assert told.read_text().splitlines() == ["delete rule ip filter FORWARD handle 8"]
+
+
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Kernel settings that are a dictionary."""
