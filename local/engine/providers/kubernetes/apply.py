@@ -85,7 +85,7 @@ class Applier:
         there = self._guarded(ref, "look for", lambda: self.cluster.get(ref))
         if there is None:
             self.context.report("was gone; creating it again")
-        elif self.kind == Kind("batch/v1", "Job") and is_true(there, "Failed"):
+        elif self.kind == Kind("batch/v1", "Job") and _has_failed(there):
             self.context.report("failed before; starting it anew")
             self._guarded(ref, "delete", lambda: self.cluster.delete(ref, "Foreground"))
             wait_until_gone(self.cluster, ref, there, timeout_of(news, self.context.timeout), self.context.report)
@@ -160,3 +160,8 @@ class Applier:
             raise ProviderError(tell_refusal(ref, verb, error)) from error
         except (NoSuchKindError, UnreachableError) as error:
             raise ProviderError(f"{ref}: {error}") from error
+
+
+def _has_failed(job: Obj) -> bool:
+    """Whether the controller has given the Job up, even while its last pods still end."""
+    return is_true(job, "Failed") or is_true(job, "FailureTarget")

@@ -27,7 +27,7 @@ def test_a_rollout_waits_and_then_is_ready() -> None:
     ("name", "words", "problem", "stuck"),
     [
         ("crash", "Error (main)", "container main: Error, last exit code 3, restarted 3 times", True),
-        ("noimage", "ErrImagePull (main)", "container main: ErrImagePull: rpc error: code =", True),
+        ("noimage", "ErrImagePull (main)", "container main: ErrImagePull: failed to pull and unpack image", True),
         (
             "nosecret",
             "CreateContainerConfigError (main)",
