@@ -3,16 +3,16 @@
 import errno
 import shutil
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 from filelock import FileLock, Timeout
 
 from local import paths, toolchain
-from local.cluster import addons, archives, cgroups, containers, health, network, pki, preflight, render
-from local.cluster.daemons import ORDER, daemons, runc
-from local.cluster.layout import NODE_NAME, REGISTRY_ADDRESS, Layout
+from local.cluster import addons, archives, cgroups, containers, health, host, preflight
+from local.cluster.daemons import ORDER, daemons
+from local.cluster.layout import REGISTRY_ADDRESS, Layout
 from local.cluster.processes import Daemon, ProcessTable, end, log_tail
 from local.errors import LocalError, PreflightError
 from local.progress import Reporter, SilentReporter
@@ -28,9 +28,6 @@ _READY = 180.0
 """Seconds the node and its add-ons may take."""
 _POD_LOGS = (Path("/var/log/pods"), Path("/var/log/containers"))
 """Where kubelet keeps the logs of pods, on every machine."""
-_CNI_RECORDS = Path("/var/lib/cni/results")
-_DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
-"""Folders that the CNI library and kubelet use whatever they are told."""
 _STOP_GRACE = 20.0
 """Seconds that pods get to end by themselves when the cluster is stopped."""
 
@@ -55,8 +52,8 @@ def up(layout: Layout, reporter: Reporter | None = None) -> list[str]:
         toolchain.build_all(reporter)
         ensure_busybox(reporter)
         images = archives.system_images(layout.bin)
-        servers = _nameservers()
-        _prepare_host(layout, pause_image=images["pause"].reference(), nameservers=servers)
+        servers = host.nameservers()
+        host.prepare(layout, pause_image=images["pause"].reference(), nameservers=servers)
         started = _start(layout, table, reporter, images, servers)
         with reporter.step("Waiting for the node") as step:
             step.note("node Ready")
@@ -106,7 +103,7 @@ def down(layout: Layout, *, keep_data: bool, reporter: Reporter | None = None) -
             # A builder that was killed leaves mounts in its storage; a later build makes its own.
             images = () if keep_data else (paths.images(),)
             containers.unmount_below(layout.run, layout.root, *images)
-            _remove_from_host(layout)
+            host.clear(layout)
         if not keep_data:
             with reporter.step("Removing the cluster's data"):
                 for folder in (layout.root, *_POD_LOGS):
@@ -177,45 +174,6 @@ def _import_images(layout: Layout, images: dict[str, archives.SystemImage], repo
             containers.import_images(layout, missing)
 
 
-def _prepare_host(layout: Layout, *, pause_image: str, nameservers: list[str]) -> None:
-    """Folders, configuration files, keys, control groups and the network."""
-    for folder in (layout.kubelet, layout.volumes, layout.run, layout.registry, layout.logs):
-        folder.mkdir(parents=True, exist_ok=True)
-    layout.root.chmod(0o755)
-    layout.etcd.mkdir(mode=0o700, exist_ok=True)
-    files = {
-        "containerd.toml": render.containerd(layout, runc=runc(), pause_image=pause_image),
-        f"hosts/{render.hosts_path()}": render.registry_hosts(),
-        "registry.yaml": render.registry(layout),
-        "cni/10-airflow-platform.conflist": render.cni(layout),
-        "kubelet.yaml": render.kubelet(layout),
-        "kube-proxy.yaml": render.kube_proxy(layout),
-        "resolv.conf": render.resolv_conf(nameservers),
-    }
-    for name, content in files.items():
-        _write(layout.config / name, content)
-    pki.ensure(layout, version=toolchain.tool_version(toolchain.tool("kubernetes")))
-    network.raise_settings(layout.root / "settings.json")
-    network.ensure_bridge()
-    network.open_forwarding()
-    cgroups.ensure()
-
-
-def _remove_from_host(layout: Layout) -> None:
-    cgroups.remove()
-    network.remove_bridge()
-    network.close_forwarding()
-    network.remove_tables()
-    network.restore_settings(layout.root / "settings.json")
-    shutil.rmtree(layout.run, ignore_errors=True)
-    for record in (*_CNI_RECORDS.glob(f"{NODE_NAME}-*"), *_DEVICE_PLUGINS.glob("*")):
-        record.unlink(missing_ok=True)
-    for folder in (_CNI_RECORDS, _CNI_RECORDS.parent, _DEVICE_PLUGINS, _DEVICE_PLUGINS.parent):
-        # Another cluster's things stay, and with them the folder.
-        with suppress(OSError):
-            folder.rmdir()
-
-
 def _end_groups() -> None:
     for group in cgroups.GROUPS:
         left = cgroups.kill(group)
@@ -237,14 +195,6 @@ def sweep_strays(layout: Layout, table: ProcessTable) -> None:
             strays.append(process.pid)
     if strays:
         end(strays, grace=10)
-
-
-def _nameservers() -> list[str]:
-    """The host's name servers; those behind systemd's local stub when there is nothing but the stub."""
-    for path in (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf")):
-        if path.is_file() and (found := render.nameservers(path.read_text())):
-            return found
-    return []
 
 
 def _not_ready(layout: Layout) -> LocalError:
@@ -272,16 +222,6 @@ def kept(layout: Layout) -> list[str]:
         "logs": layout.logs,
     }
     return [f"{what}: {folder}" for what, folder in candidates.items() if folder.exists()]
-
-
-def _write(path: Path, content: str) -> None:
-    """Write a file unless it says so already; never half of it."""
-    if path.is_file() and path.read_text() == content:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(content)
-    fresh.replace(path)
 
 
 @contextmanager
