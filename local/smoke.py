@@ -206,10 +206,10 @@ class _Smoke:
         path = self._log_path(run_id, task_id, number)
 
         def complete(answer: httpx.Response) -> bool:
-            return wanted in "\n".join(_log_lines(answer))
+            return wanted in "\n".join(log_lines(answer))
 
         def end_of_log(answer: httpx.Response) -> str:
-            return "\n".join(_log_lines(answer)[-_LOG_LINES:])
+            return "\n".join(log_lines(answer)[-_LOG_LINES:])
 
         answer = self._api.until(
             path,
@@ -237,7 +237,7 @@ class _Smoke:
             return title
         path = self._log_path(run_id, task["task_id"], task["try_number"])
         answer = self._api.ask("GET", f"{path}&map_index={task['map_index']}", accept_errors=True)
-        lines = _log_lines(answer)[-_LOG_LINES:]
+        lines = log_lines(answer)[-_LOG_LINES:]
         return "\n".join([f"{title}; the end of its log:", *(f"  {line}" for line in lines)])
 
     @staticmethod
@@ -245,7 +245,7 @@ class _Smoke:
         return f"/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}?full_content=true"
 
 
-def _log_lines(answer: httpx.Response) -> list[str]:
+def log_lines(answer: httpx.Response) -> list[str]:
     """The messages of a task log."""
     if answer.is_error:
         return [f"(the log cannot be read: {answer.status_code} {answer.text[:300]})"]
@@ -285,8 +285,10 @@ class _Api:
         """An API that is not logged in yet.
 
         Raises:
-            PreflightError: the authority's file cannot be read.
+            PreflightError: the URL is none, or the authority's file cannot be read.
         """
+        if not base_url.startswith(("https://", "http://")):
+            raise PreflightError(f"url = {base_url}: write it with its scheme, such as https://localhost:8443.")
         try:
             context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
         except OSError as error:
@@ -369,7 +371,7 @@ class _Api:
         try:
             return attempts(self._client.request, method, path, json=body)
         except httpx.HTTPError as error:
-            raise LocalError(f"{method} {self._client.base_url}{path.lstrip('/')}: {error}") from error
+            raise LocalError(f"{method} {self._client.base_url.join(path)}: {error}") from error
 
 
 def _is_ok(answer: httpx.Response) -> bool:

@@ -119,7 +119,9 @@ def _dag_processor(settings: PlatformSettings) -> Sections:
         "core": {
             **_FAB,
             "dags_are_paused_at_creation": str(settings.airflow.dags_paused_at_creation),
-        }
+        },
+        # With the process's own log, which the node rotates; files would fill the pod's folder until it is evicted.
+        "logging": {"dag_processor_log_target": "stdout"},
     }
     return airflow.merge(own, airflow.dag_sections(settings))
 
