@@ -52,7 +52,7 @@ def _page(rule: Rule) -> str:
         lines.append(f"* Also asked for by: {'; '.join(rule.references)}.")
     if rule.options:
         lines += ["", "| Option | Default | Meaning |", "|---|---|---|", *map(_option, rule.options)]
-    example = {name: "..." for name in exemptions.FIELDS} | {"rule": rule.name, "expires": "2027-01-31"}
+    example = dict.fromkeys(exemptions.FIELDS, "...") | {"rule": rule.name, "expires": "2027-01-31"}
     document = {exemptions.RULE.name: {"enforcementLevel": "mandatory", exemptions.ENTRIES: [example]}}
     lines += [
         "",

@@ -1,6 +1,6 @@
 """Every rule, by hand: a rule that is not listed does not exist."""
 
-from .capacity import autoscaler_bounds, cost_ceiling, quotas, requests_and_limits, scratch_limits
+from .capacity import autoscaler_bounds, cost_ceiling, priority_classes, quotas, requests_and_limits, scratch_limits
 from .model import Rule
 from .network import (
     closed_execution_api,
@@ -18,14 +18,19 @@ from .reliability import (
     labels,
     no_bare_pods,
     protected_data,
+    reaching_services,
     replica_floors,
+    rollouts,
     spread,
+    stable_apis,
     visibility_timeout,
     worker_drain,
 )
 from .secrets import default_accounts, plain_secrets, secret_files, worker_secrets
 from .security import (
     airflow_safety,
+    explicit_providers,
+    high_uids,
     least_rbac,
     namespace_standards,
     pinned_images,
@@ -35,10 +40,12 @@ from .security import (
 
 RULES: tuple[Rule, ...] = (
     restricted_pods.RULE,
+    high_uids.RULE,
     pinned_images.RULE,
     service_account_tokens.RULE,
     least_rbac.RULE,
     namespace_standards.RULE,
+    explicit_providers.RULE,
     airflow_safety.RULE,
     plain_secrets.RULE,
     default_accounts.RULE,
@@ -56,14 +63,18 @@ RULES: tuple[Rule, ...] = (
     replica_floors.RULE,
     disruption_budgets.RULE,
     spread.RULE,
+    rollouts.RULE,
+    reaching_services.RULE,
     database_free_probes.RULE,
     health_probes.RULE,
     bounded_jobs.RULE,
     no_bare_pods.RULE,
     labels.RULE,
+    stable_apis.RULE,
     requests_and_limits.RULE,
     scratch_limits.RULE,
     autoscaler_bounds.RULE,
+    priority_classes.RULE,
     quotas.RULE,
     cost_ceiling.RULE,
 )

@@ -54,6 +54,7 @@ def pod(*containers: Object, **more: Any) -> Object:
         "initContainers": [container("wait", livenessProbe=None, readinessProbe=None)],
         "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}}],
         "automountServiceAccountToken": False,
+        "priorityClassName": "platform",
         "topologySpreadConstraints": [{"topologyKey": "kubernetes.io/hostname", "maxSkew": 1}],
         **more,
     }

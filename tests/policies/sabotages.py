@@ -65,6 +65,8 @@ def _pods(item: Resource) -> Iterator[Sabotage]:
         ("plain-secrets", end, _variable(env, {"name": "SOME_PASSWORD", "value": "hunter2hunter2"})),
         ("secret-files", end, _variable(env, _reference())),
         ("service-account-tokens", spec.path, _shared_account(spec)),
+        ("high-uids", f"{context}.runAsUser", 999.0),
+        ("priority-classes", f"{spec.path}.priorityClassName", ABSENT),
         ("labels", pod_template(item).metadata.at("labels").path + '["app.kubernetes.io/part-of"]', ABSENT),
     ]
     if item.kind != "Job":
@@ -83,6 +85,8 @@ def _long_running(item: Resource, spec: Node, first: Node) -> list[tuple[str, st
     ]
     replicas = item.props.at("spec", "replicas")
     if (replicas.number or 1) > 1:
+        strategy = "strategy" if item.kind == "Deployment" else "updateStrategy"
+        changes.append(("rollouts", f"spec.{strategy}.type", "Recreate" if item.kind == "Deployment" else "OnDelete"))
         changes.append(("spread", spec.at("topologySpreadConstraints").path, ABSENT))
         if not item.label("app.kubernetes.io/name").startswith(("worker", "edge", "valkey")):
             changes.append(("replica-floors", replicas.path, 1.0))
@@ -109,6 +113,8 @@ def _objects(item: Resource) -> Iterator[Sabotage]:
     holds_data = item.kind == "Namespace" or not item.props.at("spec", "volumeClaimTemplates").empty
     if item.protect and (holds_data or item.type.startswith("random:")):
         yield Sabotage("protected-data", item, replace(item, protect=False), "not protected")
+    if item.type == "pulumi:providers:kubernetes":
+        yield _set("explicit-providers", item, "context", ABSENT)
     if item.kind == "ConfigMap" and "airflow.cfg" in dict(item.props.at("data").entries):
         yield from _airflow_config(item)
     if item.kind == "NetworkPolicy" and "allow-" in item.name:
@@ -130,6 +136,9 @@ _CHANGES: tuple[tuple[str, str, str, Any], ...] = (
     ("plain-secrets", "ConfigMap", "data.url", "postgresql://airflow:hunter2@database/airflow"),
     ("labels", "ConfigMap", "metadata.labels", ABSENT),
     ("default-accounts", "Secret", "stringData.password", "admin"),
+    ("stable-apis", "PodDisruptionBudget", "apiVersion", "policy/v1beta1"),
+    ("reaching-services", "Service", 'spec.selector["app.kubernetes.io/name"]', "nobody"),
+    ("reaching-services", "Service", "spec.ports[0].targetPort", "nowhere"),
     ("bounded-jobs", "Job", "spec.activeDeadlineSeconds", ABSENT),
 )
 _REMOVED = {

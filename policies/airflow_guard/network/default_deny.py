@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from ..kubernetes import makes_pods
+from ..kubernetes import SHARED_NAMESPACES, makes_pods
 from ..model import Finding, Resource, Severity, Stack, StackRule, each_resource
 from ..node import Node
 from ..options import Options
@@ -45,7 +45,7 @@ def _policy_types(spec: Node) -> set[str]:
 
 def _workload(workload: Resource, stack: Stack, denied: set[tuple[str, str]], seen: set[str]) -> Iterator[Finding]:
     namespace = workload.namespace
-    if namespace in seen:
+    if namespace in {*seen, *SHARED_NAMESPACES}:  # pods there are refused by namespace-standards
         return
     seen.add(namespace)
     missing = [direction.lower() for direction, _ in _DIRECTIONS if (namespace, direction) not in denied]

@@ -57,9 +57,9 @@ def test_says_which_way_is_open() -> None:
     assert "no NetworkPolicy denies egress by" in text(judge_stack(RULE, stack_of(deployment(), half("Ingress"))))
 
 
-def test_pods_without_a_namespace_run_in_default() -> None:
-    made = change(deployment(), "metadata.namespace", ABSENT)
-    assert "'default'" in text(judge_stack(RULE, stack_of(made, default_deny())))
+def test_shared_namespaces_are_another_rules_business() -> None:
+    for value in (ABSENT, "kube-system"):
+        assert judge_stack(RULE, stack_of(change(deployment(), "metadata.namespace", value))) == []
 
 
 def test_unknown() -> None:
