@@ -190,12 +190,14 @@ class ImageBuilder:
                 note(f"step {found[1]} of {found[2]}: {found[3]}")
 
         process.run(
-            commands.build_command(self.store, request, id_file, fresh=fresh),
+            commands.build_command(self.store, request, fresh=fresh),
             what=f"Building image {request.label}",
             log=log,
             note=show,
             env=self.store.environment(),
         )
+        for command in commands.seal_commands(self.store, request, id_file):
+            process.run(command, what=f"Sealing image {request.label}", log=log, env=self.store.environment())
         return id_file.read_text(encoding="utf-8").strip()
 
     def _push(

@@ -24,16 +24,21 @@ def full_arguments(request: BuildRequest, *, has_bundle: bool) -> dict[str, str]
     return {name: value for name, value in (own | dict(request.args)).items() if name in declared}
 
 
-def build_command(store: Store, request: BuildRequest, image_id_file: Path, *, fresh: bool) -> list[str]:
-    """The command that builds an image into the store under its name.
+def layered_tag(request: BuildRequest) -> str:
+    """The name under which the store keeps an image with the history that the next build compares with."""
+    return f"localhost/layers/{request.label}"
+
+
+def build_command(store: Store, request: BuildRequest, *, fresh: bool) -> list[str]:
+    """The command that builds an image into the store under `layered_tag`.
 
     `fresh` uses no layer built before.
     """
     has_bundle = (store.shared / "ca.pem").is_file()
     arguments = full_arguments(request, has_bundle=has_bundle)
     command = store.buildah("build", "--signature-policy", store.policy, "--layers", "--force-rm")
-    # Rewritten times make an unchanged rebuild come out with the same digest.
-    command += ["--timestamp", "0", "--iidfile", str(image_id_file)]
+    # Rewritten times make an unchanged rebuild come out with the same layers.
+    command += ["--timestamp", "0"]
     if fresh:
         command.append("--no-cache")
     if arguments.get("BASE", BASE_REFERENCE) == BASE_REFERENCE:
@@ -49,7 +54,25 @@ def build_command(store: Store, request: BuildRequest, image_id_file: Path, *, f
     ignored = ignore_file(request.context, request.dockerfile)
     if ignored:
         command += ["--ignorefile", str(ignored)]
-    return [*command, "--file", str(request.dockerfile), "--tag", request.image_name, str(request.context)]
+    return [*command, "--file", str(request.dockerfile), "--tag", layered_tag(request), str(request.context)]
+
+
+def seal_commands(store: Store, request: BuildRequest, image_id_file: Path) -> list[list[str]]:
+    """The commands that give a built image its name and take away what differs from one build to the next.
+
+    The history and two annotations name intermediate images, whose names are drawn by lot.
+    """
+    container = f"seal-{request.label}"
+    policy = ("--signature-policy", store.policy)
+    base = "org.opencontainers.image.base"
+    return [
+        store.buildah("from", *policy, "--pull-never", "--name", container, layered_tag(request)),
+        store.buildah("config", "--annotation", f"{base}.name-", "--annotation", f"{base}.digest-", container),
+        store.buildah(
+            *("commit", *policy, "--rm", "--omit-history", "--timestamp", "0", "--iidfile", image_id_file),
+            *(container, request.image_name),
+        ),
+    ]
 
 
 def push_command(store: Store, reference: str, digest_file: Path, auth_file: Path | None) -> list[str]:

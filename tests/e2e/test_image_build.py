@@ -33,7 +33,7 @@ def builder() -> Iterator[ImageBuilder]:
     found = ImageBuilder()
     yield found
     found.store.record("e2e-tiny").unlink(missing_ok=True)
-    forget = found.store.buildah("rmi", f"{registry.LOCAL_REGISTRY}/e2e-tiny:1")
+    forget = found.store.buildah("rmi", f"{registry.LOCAL_REGISTRY}/e2e-tiny:1", "localhost/layers/e2e-tiny")
     subprocess.run(forget, env=found.store.environment(), capture_output=True, check=False)
     release_mounts(found.store)
 
@@ -72,6 +72,14 @@ def test_build_push_and_find_again(builder: ImageBuilder, context: Path, monkeyp
     (context / "word").write_text("one\n")
     # The step before the copy is kept, times are rewritten: the same input gives the same digest again.
     assert builder.build_and_push(request, notes.append) == first
+
+
+def test_a_build_from_nothing_gives_the_same_digest(builder: ImageBuilder, context: Path) -> None:
+    dockerfile = context / "Dockerfile"
+    dockerfile.write_text(dockerfile.read_text().replace("date > /made", "echo made > /made"))
+    request = request_for(context)
+    first = builder.build_and_push(request, lambda _: None)
+    assert builder.build_and_push(request, lambda _: None, fresh=True) == first
 
 
 def test_a_failing_build_tells_why_and_leaves_the_last_image(builder: ImageBuilder, context: Path) -> None:

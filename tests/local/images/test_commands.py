@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cluster import layout
+from local.cluster.layout import REGISTRY_ADDRESS, REGISTRY_NAME
 from local.images import commands
 from local.images.base import BASE_REFERENCE, bootstrap_command, recipe
 from local.images.context import BuildRequest
@@ -34,7 +34,7 @@ def pairs(command: list[str], option: str) -> list[str]:
 def test_a_build_is_reproducible_and_leaves_the_machines_own_storage_alone(
     store: Store, request_: BuildRequest, tmp_path: Path
 ) -> None:
-    command = commands.build_command(store, request_, tmp_path / "id", fresh=False)
+    command = commands.build_command(store, request_, fresh=False)
     assert command[0] == "buildah"
     assert pairs(command, "--root") == [str(store.storage / "root")]
     assert pairs(command, "--runroot") == [str(store.storage / "run")]
@@ -42,26 +42,38 @@ def test_a_build_is_reproducible_and_leaves_the_machines_own_storage_alone(
     assert "--layers" in command
     assert "--force-rm" in command
     assert "--no-cache" not in command
-    assert command[-3:] == ["--tag", "airflow-platform.local/tiny:1", str(request_.context)]
+    assert command[-3:] == ["--tag", "localhost/layers/tiny", str(request_.context)]
+
+
+def test_sealing_takes_away_what_differs_between_builds(store: Store, request_: BuildRequest, tmp_path: Path) -> None:
+    start, config, commit = commands.seal_commands(store, request_, tmp_path / "id")
+    assert start[-1] == commands.layered_tag(request_)
+    assert pairs(config, "--annotation") == [
+        "org.opencontainers.image.base.name-",
+        "org.opencontainers.image.base.digest-",
+    ]
+    assert "--omit-history" in commit
+    assert pairs(commit, "--timestamp") == ["0"]
+    assert commit[-1] == "airflow-platform.local/tiny:1"
 
 
 def test_a_fresh_build_uses_no_layer(store: Store, request_: BuildRequest, tmp_path: Path) -> None:
-    assert "--no-cache" in commands.build_command(store, request_, tmp_path / "id", fresh=True)
+    assert "--no-cache" in commands.build_command(store, request_, fresh=True)
 
 
 def test_only_declared_arguments_are_passed(store: Store, request_: BuildRequest, tmp_path: Path) -> None:
-    command = commands.build_command(store, request_, tmp_path / "id", fresh=False)
+    command = commands.build_command(store, request_, fresh=False)
     assert pairs(command, "--build-arg") == [f"BASE={BASE_REFERENCE}", "XDG_CACHE_HOME=/mnt/cache"]
     store.shared.mkdir(parents=True)
     (store.shared / "ca.pem").write_text("x")
-    command = commands.build_command(store, request_, tmp_path / "id", fresh=False)
+    command = commands.build_command(store, request_, fresh=False)
     assert "SSL_CERT_FILE=/mnt/ca.pem" in pairs(command, "--build-arg")
 
 
 def test_our_base_is_never_looked_for_elsewhere_and_another_is(
     store: Store, request_: BuildRequest, tmp_path: Path
 ) -> None:
-    assert "--pull-never" in commands.build_command(store, request_, tmp_path / "id", fresh=False)
+    assert "--pull-never" in commands.build_command(store, request_, fresh=False)
     other = BuildRequest(
         image_name=request_.image_name,
         context=request_.context,
@@ -70,7 +82,7 @@ def test_our_base_is_never_looked_for_elsewhere_and_another_is(
         platform="linux/amd64",
         target="build",
     )
-    command = commands.build_command(store, other, tmp_path / "id", fresh=False)
+    command = commands.build_command(store, other, fresh=False)
     assert "--pull-never" not in command
     assert "BASE=debian:trixie-slim" in pairs(command, "--build-arg")
     assert pairs(command, "--platform") == ["linux/amd64"]
@@ -78,10 +90,10 @@ def test_our_base_is_never_looked_for_elsewhere_and_another_is(
 
 
 def test_the_ignore_file_is_named(store: Store, request_: BuildRequest, tmp_path: Path) -> None:
-    assert not pairs(commands.build_command(store, request_, tmp_path / "id", fresh=False), "--ignorefile")
+    assert not pairs(commands.build_command(store, request_, fresh=False), "--ignorefile")
     ignore = request_.context / "Dockerfile.dockerignore"
     ignore.write_text("*")
-    command = commands.build_command(store, request_, tmp_path / "id", fresh=False)
+    command = commands.build_command(store, request_, fresh=False)
     assert pairs(command, "--ignorefile") == [str(ignore)]
 
 
@@ -116,4 +128,4 @@ def test_the_base_is_the_smallest_debian_without_manuals() -> None:
 
 
 def test_the_cluster_serves_the_registry_where_images_are_pushed() -> None:
-    assert (LOCAL_REGISTRY, LOCAL_ADDRESS) == (layout.REGISTRY_NAME, layout.REGISTRY_ADDRESS)
+    assert (LOCAL_REGISTRY, LOCAL_ADDRESS) == (REGISTRY_NAME, REGISTRY_ADDRESS)
