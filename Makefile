@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 RUN := $(UV) run --frozen
 LOCAL := $(RUN) python -m local
 IN_POLICIES := UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/policies $(UV) run --frozen --project policies
-IN_AIRFLOW := UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/airflow $(UV) run --frozen --project images/airflow
+IN_AIRFLOW := UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/airflow $(UV) run --frozen --project images/airflow
 STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 
 .PHONY: help up down stop status ui preview render policy outputs destroy smoke images \
@@ -84,6 +84,7 @@ lint: $(UV) ## Style, types, imports, generated files
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) pyright
+	@$(IN_POLICIES) pyright --project policies
 	@$(RUN) lint-imports
 	@$(RUN) python -m scripts.configuration_reference --check
 

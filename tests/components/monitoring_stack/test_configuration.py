@@ -49,7 +49,7 @@ def test_only_ports_with_metrics_are_scraped_each_its_own_way() -> None:
 def test_promtool_accepts_the_configuration(tmp_path: Path) -> None:
     config = json.loads(prometheus_config.render(DEV, [DATABASE, *workloads(DEV)]))
     for job in config["scrape_configs"]:
-        # Debian builds promtool without Kubernetes discovery; the running Prometheus is asked by an e2e test.
+        # Debian 12 builds promtool without Kubernetes discovery; the running Prometheus is asked by an e2e test.
         job["static_configs"] = [{"targets": ["localhost:1"]}]
         del job["kubernetes_sd_configs"]
     path = tmp_path / "prometheus.yml"
