@@ -9,6 +9,7 @@ from local.engine.providers.kubernetes.objects import Obj, dig, dig_list, dig_te
 
 _CONFLICT = re.compile(r'conflict with "(?P<manager>[^"]+)"(?: with subresource "(?P<subresource>[^"]+)")?')
 
+_LONGEST_MESSAGE: Final = 500
 _FIXED_FIELD: Final = (
     "this field cannot be changed in place; take the change back, "
     "or give the resource the option replace_on_changes for it."
@@ -113,11 +114,17 @@ def tell_refusal(ref: Ref, verb: str, error: ApiError) -> str:
     """A refusal as the user reads it: the object, the server's words, the fields, the way out."""
     if error.is_conflict:
         return _tell_conflict(ref, error)
-    lines = [f"{ref}: the API server refused to {verb} it ({error.code} {error.reason}): {error.message}"]
+    lines = [f"{ref}: the API server refused to {verb} it ({error.code} {error.reason}): {shorten(error.message)}"]
     shown = {cause.field for cause in error.causes if cause.field and cause.field not in error.message}
     lines += [f"  field {field}" for field in sorted(shown)]
     way_out = _way_out(ref, error)
     return "\n".join([*lines, f"Way out: {way_out}"] if way_out else lines)
+
+
+def shorten(message: str) -> str:
+    """The server's sentence without its middle when it is long: that is a dump of the whole field."""
+    text = " ".join(message.split())
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:200]} ... {text[-200:]}"
 
 
 def _tell_conflict(ref: Ref, error: ApiError) -> str:

@@ -87,3 +87,11 @@ def test_an_object_in_the_way_is_told_with_its_managers_and_the_ways_out() -> No
         "upsertExistingObjects",
     ):
         assert part in told
+
+
+def test_a_dump_of_a_whole_field_is_cut_out_of_the_sentence() -> None:
+    message = 'Job "x" is invalid: spec.template: Invalid value: {' + "Name:,\n" * 500 + "}: field is immutable"
+    told = tell_refusal(WEB, "apply", parse_status(422, {"kind": "Status", "message": message}, ""))
+    assert len(told) < 800
+    assert 'Job "x" is invalid: spec.template' in told
+    assert "}: field is immutable\nWay out: this field cannot be changed in place" in told
