@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+import pulumi
 import pulumi_kubernetes as k8s
 
 from components.contract.pods import container_security
@@ -17,7 +18,7 @@ EXPORTER_RESOURCES = Resources(requests=ResourceList(cpu="10m", memory="24Mi"), 
 
 
 def metadata(
-    args: PostgresHAArgs, name: str, workload: str, annotations: Mapping[str, str] | None = None
+    args: PostgresHAArgs, name: pulumi.Input[str], workload: str, annotations: Mapping[str, str] | None = None
 ) -> k8s.meta.v1.ObjectMetaArgs:
     """Metadata of an object.
 
@@ -53,11 +54,11 @@ def exporter_security() -> k8s.core.v1.SecurityContextArgs:
     return security
 
 
-def http_probe(path: str, port: str, *, period: int, failures: int = 3, https: bool = False) -> k8s.core.v1.ProbeArgs:
+def http_probe(path: str, port: str, *, period: int, failures: int = 6, https: bool = False) -> k8s.core.v1.ProbeArgs:
     """A probe by the kubelet itself; period in seconds."""
     return k8s.core.v1.ProbeArgs(
         http_get=k8s.core.v1.HTTPGetActionArgs(path=path, port=port, scheme="HTTPS" if https else "HTTP"),
         period_seconds=period,
-        timeout_seconds=5,
+        timeout_seconds=10,
         failure_threshold=failures,
     )

@@ -7,10 +7,14 @@ from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSI
 from components.contract.pods import container_security, dns_config, pod_security, resources, scratch_volume
 from components.postgres_ha import secrets
 from components.postgres_ha.args import PostgresHAArgs
-from components.postgres_ha.manifests.common import checksum, metadata, script
-from components.postgres_ha.manifests.database import configuration_mounts, configuration_volumes, field_variable
+from components.postgres_ha.manifests.common import checksum, metadata
+from components.postgres_ha.manifests.database import (
+    configuration_mounts,
+    configuration_text,
+    configuration_volumes,
+    field_variable,
+)
 from components.postgres_ha.names import COMPONENT, CONFIGURE, POSTGRES_UID, SCRIPTS_PATH
-from components.postgres_ha.patroni import agreed_text
 from settings.base import ResourceList, Resources
 
 _RESOURCES = Resources(requests=ResourceList(cpu="20m", memory="64Mi"), limits=ResourceList(memory="192Mi"))
@@ -18,15 +22,19 @@ _DEADLINE_SECONDS = 600
 
 
 def job(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.batch.v1.JobInitArgs:
-    """A Job named after what it brings in: a change of that is a new Job.
+    """A Job named after all that its pod holds: a change of that is a new Job, never the same one made anew.
+
+    What waits for the database waits for this Job, and would be made anew with it.
 
     Args:
         args: of the component.
         stateful_set: name of the created StatefulSet, which the Job must not run before.
     """
-    agreed = checksum(agreed_text(args.settings.postgres), script("configure.sh"))
+    config = checksum(configuration_text(args))
+    version = args.secrets[secrets.DATABASE].version
+    name = pulumi.Output.from_input(args.images.postgres).apply(lambda image: job_name(args, image))
     return k8s.batch.v1.JobInitArgs(
-        metadata=metadata(args, f"{CONFIGURE}-{agreed[:8]}", CONFIGURE),
+        metadata=metadata(args, name, CONFIGURE),
         spec=k8s.batch.v1.JobSpecArgs(
             backoff_limit=10,
             active_deadline_seconds=_DEADLINE_SECONDS,
@@ -34,14 +42,20 @@ def job(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.batch.v1.J
                 metadata=k8s.meta.v1.ObjectMetaArgs(
                     labels=args.labels.of(CONFIGURE, COMPONENT),
                     annotations={
-                        CONFIG_CHECKSUM_ANNOTATION: agreed,
-                        SECRETS_VERSION_ANNOTATION: args.secrets[secrets.DATABASE].version,
+                        CONFIG_CHECKSUM_ANNOTATION: config,
+                        SECRETS_VERSION_ANNOTATION: version,
                     },
                 ),
                 spec=_pod(args, stateful_set),
             ),
         ),
     )
+
+
+def job_name(args: PostgresHAArgs, image: str) -> str:
+    """Another name for another image, configuration, secret or size."""
+    version = args.secrets[secrets.DATABASE].version
+    return f"{CONFIGURE}-{checksum(image, configuration_text(args), version, str(_RESOURCES))[:10]}"
 
 
 def _pod(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.core.v1.PodSpecArgs:

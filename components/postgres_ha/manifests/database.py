@@ -63,6 +63,11 @@ def scripts_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
     return k8s.core.v1.ConfigMapInitArgs(metadata=metadata(args, SCRIPTS_MAP, names.POSTGRES), data=_scripts(args))
 
 
+def configuration_text(args: PostgresHAArgs) -> str:
+    """All that `configuration_mounts` brings besides secrets."""
+    return "\0".join([*_config(args).values(), *_scripts(args).values()])
+
+
 def _config(args: PostgresHAArgs) -> dict[str, str]:
     return {_BASE_FILE: base_config(args.settings.postgres, args.labels)}
 
@@ -97,7 +102,7 @@ def _pod_metadata(args: PostgresHAArgs) -> k8s.meta.v1.ObjectMetaArgs:
         annotations={
             SECRETS_VERSION_ANNOTATION: f"{args.secrets[secrets.DATABASE].version}."
             f"{args.secrets[secrets.DATABASE_EXPORTER].version}",
-            CONFIG_CHECKSUM_ANNOTATION: checksum(*_config(args).values(), *_scripts(args).values()),
+            CONFIG_CHECKSUM_ANNOTATION: checksum(configuration_text(args)),
         },
     )
 
@@ -134,8 +139,9 @@ def _instance(args: PostgresHAArgs) -> k8s.core.v1.ContainerArgs:
         ],
         resources=resources(args.settings.postgres.resources),
         security_context=container_security(),
-        startup_probe=http_probe("/liveness", "patroni", period=3, failures=40, https=True),
-        liveness_probe=http_probe("/liveness", "patroni", period=10, https=True),
+        startup_probe=http_probe("/liveness", "patroni", period=3, failures=200, https=True),
+        # A minute: a busy machine is not a hung Patroni, and what hangs is replaced by the others long before.
+        liveness_probe=http_probe("/liveness", "patroni", period=10, failures=6, https=True),
         readiness_probe=_readiness(args),
         lifecycle=_lifecycle(args),
         volume_mounts=[

@@ -6,11 +6,19 @@ set -u
 
 leads() { ask sentinel localhost 6379 ROLE | grep -q '"master"'; }
 
+# hand_over: true once a Sentinel has begun; asking again would move the lead once more.
+hand_over() {
+  local ordinal
+  for ordinal in 0 1 2; do
+    if ask sentinel "$(host_of valkey-sentinel-$ordinal)" 26379 SENTINEL FAILOVER airflow | grep -q '^OK'; then return 0; fi
+  done
+  return 1
+}
+
+begun=
 for _ in $(seq 20); do
   leads || exit 0
-  for ordinal in 0 1 2; do
-    if ask sentinel "$(host_of valkey-sentinel-$ordinal)" 26379 SENTINEL FAILOVER airflow | grep -Eq '^OK|INPROG'; then break; fi
-  done
+  if [ -z "$begun" ] && hand_over; then begun=yes; fi
   sleep 1
 done
 exit 0

@@ -55,7 +55,7 @@ def environment(args: RedisHAArgs) -> list[k8s.core.v1.EnvVarArgs]:
     ]
 
 
-def probe(question: str, port: int, *, period: int, failures: int = 3) -> k8s.core.v1.ProbeArgs:
+def probe(question: str, port: int, *, period: int, failures: int = 6) -> k8s.core.v1.ProbeArgs:
     """A probe that asks over TLS as the monitoring user.
 
     Args:
@@ -67,6 +67,6 @@ def probe(question: str, port: int, *, period: int, failures: int = 3) -> k8s.co
     return k8s.core.v1.ProbeArgs(
         exec_=k8s.core.v1.ExecActionArgs(command=["/bin/bash", f"{CONFIG_PATH}/probe.sh", question, str(port)]),
         period_seconds=period,
-        timeout_seconds=5,
+        timeout_seconds=10,
         failure_threshold=failures,
     )

@@ -103,7 +103,7 @@ def _sentinel(args: RedisHAArgs) -> k8s.core.v1.ContainerArgs:
         security_context=container_security(),
         # It waits for a primary as long as it takes, and is not killed for that.
         startup_probe=probe("alive", names.SENTINEL_PORT, period=2, failures=300),
-        readiness_probe=probe("alive", names.SENTINEL_PORT, period=10),
+        readiness_probe=probe("alive", names.SENTINEL_PORT, period=10, failures=3),
         liveness_probe=probe("alive", names.SENTINEL_PORT, period=30),
         volume_mounts=[
             config_mount(),

@@ -124,8 +124,8 @@ def _node(args: RedisHAArgs) -> k8s.core.v1.ContainerArgs:
         resources=resources(args.settings.redis.resources),
         security_context=container_security(),
         # Loading a large append-only file answers, so it is alive; finding out who leads takes some seconds.
-        startup_probe=probe("alive", names.VALKEY_PORT, period=2, failures=60),
-        readiness_probe=probe("ready", names.VALKEY_PORT, period=10),
+        startup_probe=probe("alive", names.VALKEY_PORT, period=2, failures=300),
+        readiness_probe=probe("ready", names.VALKEY_PORT, period=10, failures=3),
         liveness_probe=probe("alive", names.VALKEY_PORT, period=30),
         lifecycle=_lifecycle() if replicated else None,
         volume_mounts=[
@@ -171,8 +171,8 @@ def _exporter(args: RedisHAArgs) -> k8s.core.v1.ContainerArgs:
         liveness_probe=k8s.core.v1.ProbeArgs(
             http_get=k8s.core.v1.HTTPGetActionArgs(path="/health", port="metrics"),
             period_seconds=30,
-            timeout_seconds=5,
-            failure_threshold=3,
+            timeout_seconds=10,
+            failure_threshold=6,
         ),
         volume_mounts=[secret_mount(_EXPORTER_SECRETS, _EXPORTER_MOUNT)],
     )

@@ -118,7 +118,10 @@ def test_the_scripts_that_are_named_are_there() -> None:
     for args in (DEV, PROD):
         for _, item in containers(args):
             hooks = [item.get(key, {}).get("exec", {}) for key in ("readinessProbe", "livenessProbe")]
-            hooks += [item.get("lifecycle", {}).get("preStop", {}).get("exec", {}), {"command": item.get("command", [])}]
+            hooks += [
+                item.get("lifecycle", {}).get("preStop", {}).get("exec", {}),
+                {"command": item.get("command", [])},
+            ]
             for word in (word for hook in hooks for word in hook.get("command", [])):
                 if word.startswith("/etc/airflow-platform/"):
                     assert word.rpartition("/")[2] in mounted
@@ -186,11 +189,16 @@ def test_a_changed_configuration_or_secret_renews_the_pods(workload: str) -> Non
     )
 
 
-def test_a_changed_agreement_is_a_new_job() -> None:
+def test_a_job_that_changes_is_another_job() -> None:
     fewer = arguments(settings=changed(settings_of("prod"), max_connections=190))
-    before, after = (plain(configure.job(args, "postgres"))["metadata"]["name"] for args in (PROD, fewer))
-    assert before != after
-    assert before == plain(configure.job(arguments("prod", version="2"), "postgres"))["metadata"]["name"]
+    names = {
+        configure.job_name(PROD, "image"),
+        configure.job_name(fewer, "image"),
+        configure.job_name(arguments("prod", version="2"), "image"),
+        configure.job_name(PROD, "other image"),
+    }
+    assert len(names) == 4
+    assert configure.job_name(arguments("prod"), "image") in names
 
 
 def test_ports_in_pods_are_those_declared() -> None:

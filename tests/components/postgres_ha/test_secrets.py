@@ -66,7 +66,10 @@ def test_the_poolers_user_list() -> None:
 def test_a_certificate_names_every_service_and_every_instance(stack: str, instances: int) -> None:
     found = {item.name: item for item in consumers(settings_of(stack))}
     assert set(found["postgres"].tls_names) == {
-        *(f"{name}.airflow-data.svc.cluster.local" for name in ("postgres", "postgres-nodes", "postgres-rw", "postgres-ro")),
+        *(
+            f"{name}.airflow-data.svc.cluster.local"
+            for name in ("postgres", "postgres-nodes", "postgres-rw", "postgres-ro")
+        ),
         *(f"postgres-{ordinal}.postgres-nodes.airflow-data.svc.cluster.local" for ordinal in range(instances)),
         "localhost",
     }
