@@ -39,8 +39,17 @@ def migration(args: AirflowCoreArgs) -> Process:
 
 
 def job_name(process: Process, image: str, version: str) -> str:
-    """Another name for another image, version, configuration or secret: a Job cannot be changed, and runs once."""
-    facts = [image, version, airflow.checksum(process.config), process.secret.version, list(process.command)]
+    """Another name for whatever else its pod holds: a Job cannot be changed, and runs once."""
+    facts = [
+        image,
+        version,
+        airflow.checksum(process.config),
+        process.secret.version,
+        list(process.command),
+        process.resources.model_dump(),
+        dict(process.environment),
+        process.grace_seconds,
+    ]
     return f"{process.name}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:10]}"
 
 

@@ -1,0 +1,55 @@
+"""Run by `make test-dags` in the environment of the Airflow image; elsewhere nothing here is collected."""
+
+import json
+import os
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+if find_spec("airflow") is None:
+    collect_ignore_glob = ["test_*.py"]
+else:
+    # Airflow reads these when it is imported for the first time.
+    home = tempfile.mkdtemp(prefix="airflow-platform-dags-")
+    os.environ.update(
+        AIRFLOW_HOME=home,
+        AIRFLOW__CORE__LOAD_EXAMPLES="False",
+        AIRFLOW__CORE__DAGS_FOLDER=str(ROOT / "dags"),
+        AIRFLOW__CORE__UNIT_TEST_MODE="False",
+        AIRFLOW__LOGGING__LOGGING_LEVEL="WARNING",
+    )
+
+_RENDER = """
+import json
+from components.airflow_core.configuration import ROLES, config_files
+from components.celery_workers import configuration as workers
+from tests.harness import STACKS, settings_of
+
+files = {}
+for stack in STACKS:
+    settings = settings_of(stack)
+    files[stack] = {role: config_files(role, settings) for role in ROLES}
+    for queue, own in settings.workers.queues.items():
+        files[stack][f"worker-{queue}"] = workers.config_files(settings, own)
+print(json.dumps(files))
+"""
+
+Rendered = dict[str, dict[str, dict[str, str]]]
+"""Stack to role to file name to text."""
+
+
+@pytest.fixture(scope="session")
+def rendered() -> Rendered:
+    """The files of every ConfigMap, rendered by the program in its own environment."""
+    python = ROOT / ".venv" / "bin" / "python"
+    assert python.exists(), f"{python} is missing: run `uv sync` in {ROOT} first"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [str(python), "-c", _RENDER], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return json.loads(done.stdout)

@@ -1,0 +1,180 @@
+"""What the program renders, read by the Airflow that it is rendered for."""
+
+import json
+import os
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.configuration import conf
+from airflow.providers.celery.executors.celery_executor import CeleryExecutor
+from kombu.transport.redis import Channel, SentinelChannel
+
+SECRETS = "/run/secrets/airflow-platform"
+FREE_SECTION = "celery_broker_transport_options"
+
+
+def every_key(rendered: Any) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for roles in rendered.values():
+        for files in roles.values():
+            parser = ConfigParser()
+            parser.read_string(files["airflow.cfg"])
+            found |= {(section, key) for section in parser.sections() for key in parser[section]}
+    return found
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    conf.load_providers_configuration()
+    return conf.configuration_description
+
+
+def base(key: str) -> str:
+    return key.removesuffix("_cmd")
+
+
+def test_every_key_is_one_that_airflow_knows(rendered: Any, schema: dict[str, Any]) -> None:
+    unknown = {
+        (section, key)
+        for section, key in every_key(rendered)
+        if section != FREE_SECTION and base(key) not in schema.get(section, {}).get("options", {})
+    }
+    assert unknown == set()
+
+
+def test_no_key_is_deprecated(rendered: Any) -> None:
+    old = {(section, key) for section, key, _ in conf.deprecated_options.values()}
+    assert {(section, base(key)) for section, key in every_key(rendered)} & old == set()
+
+
+def test_transport_options_are_those_of_the_broker(rendered: Any) -> None:
+    known = {*Channel.from_transport_options, *SentinelChannel.from_transport_options, "visibility_timeout"}
+    # Handed on to the client of the broker, not to the channel.
+    assert {key for section, key in every_key(rendered) if section == FREE_SECTION} <= known
+
+
+def test_commands_stand_only_where_airflow_runs_them(rendered: Any, schema: dict[str, Any]) -> None:
+    """For a key that is not sensitive Airflow ignores the command and goes on with the default."""
+    commands = {(section, base(key)) for section, key in every_key(rendered) if key.endswith("_cmd")}
+    assert commands
+    assert {at for at in commands if schema[at[0]]["options"][at[1]].get("sensitive") is not True} == set()
+
+
+def run(folder: Path, files: dict[str, str], secrets: dict[str, str], code: str) -> str:
+    """Run code where a role's files lie as in its pod, all paths moved below `folder`."""
+    (folder / "secrets").mkdir()
+    for name, text in secrets.items():
+        (folder / "secrets" / name).write_text(text)
+    for name, text in files.items():
+        (folder / name).write_text(text.replace(SECRETS, str(folder / "secrets")))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")}
+    environment |= {"AIRFLOW_HOME": str(folder / "home"), "AIRFLOW_CONFIG": str(folder / "airflow.cfg")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**environment, "PYTHONPATH": str(folder)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()[-1]
+
+
+SHOW_CELERY = """
+import json
+from airflow.providers.celery.executors.celery_executor_utils import get_celery_configuration
+print(json.dumps(get_celery_configuration(), default=str))
+"""
+
+
+def test_a_workers_celery_speaks_tls_to_the_broker(rendered: Any, tmp_path: Path) -> None:
+    secrets = {"broker_url": "rediss://airflow:pw@valkey:6379/0", "result_backend": "rediss://airflow:pw@valkey:6379/1"}
+    celery = json.loads(run(tmp_path, rendered["dev"]["worker-default"], secrets, SHOW_CELERY))
+    assert celery["broker_url"] == "rediss://airflow:pw@valkey:6379/0"
+    assert celery["result_backend"] == "rediss://airflow:pw@valkey:6379/1"
+    for side in ("broker_use_ssl", "redis_backend_use_ssl"):
+        assert celery[side]["ssl_ca_certs"] == f"{tmp_path}/secrets/ca.crt"
+        assert celery[side]["ssl_check_hostname"] is True
+    assert celery["broker_transport_options"]["visibility_timeout"] == 4200
+    assert "sentinel_kwargs" not in celery["broker_transport_options"]
+    assert "airflow.serialization.serialized_objects" in celery["include"]
+
+
+def test_with_sentinels_both_sides_know_how_to_ask_them(rendered: Any, tmp_path: Path) -> None:
+    url = "sentinel://airflow:pw@s0:26379/0;sentinel://s1:26379/0"
+    secrets = {"broker_url": url, "result_backend": url, "broker_password": "pw\n"}
+    celery = json.loads(run(tmp_path, rendered["prod"]["worker-default"], secrets, SHOW_CELERY))
+    for side in ("broker_transport_options", "result_backend_transport_options"):
+        assert celery[side]["master_name"] == "airflow"
+        assert celery[side]["sentinel_kwargs"]["password"] == "pw"
+        assert celery[side]["sentinel_kwargs"]["ssl"] is True
+
+
+SHOW_CONNECTION = """
+import json
+from airflow import settings
+from airflow.configuration import conf
+print(json.dumps([
+    settings.SQL_ALCHEMY_CONN,
+    settings.SQL_ALCHEMY_CONN_ASYNC,
+    [settings.async_engine.dialect.driver, settings.async_engine.dialect.is_async],
+    settings._get_connect_args("async"),
+    conf.get("core", "fernet_key"),
+]))
+"""
+
+
+def test_an_api_server_reads_its_database_and_never_prepares_statements(rendered: Any, tmp_path: Path) -> None:
+    place = "://airflow:pw@pooler:5432/airflow?sslmode=verify-full&sslrootcert=/ca.crt"
+    secrets = {
+        "database_url": f"postgresql+psycopg2{place}",
+        "database_url_async": f"postgresql+psycopg_async{place}",
+        "fernet_key": "",
+        "jwt_private_key.pem": "",
+        "api_secret_key": "key",
+    }
+    sync, other, driver, arguments, fernet = json.loads(
+        run(tmp_path, rendered["dev"]["api-execution"], secrets, SHOW_CONNECTION)
+    )
+    assert (sync, other) == (secrets["database_url"], secrets["database_url_async"])
+    assert driver == ["psycopg", True]
+    assert arguments["prepare_threshold"] is None
+    assert fernet == ""
+
+
+SHOW_LOGIN = """
+import json, runpy
+login = runpy.run_path("webserver_config.py")
+claims = {"sub": "42", "email": "a@b", "given_name": "A", "family_name": "B", "groups": ["airflow-admins"]}
+user = login["SECURITY_MANAGER_CLASS"].get_oauth_user_info(None, "oidc", {"userinfo": claims})
+bare = login["SECURITY_MANAGER_CLASS"].get_oauth_user_info(None, "oidc", {"userinfo": {"sub": "7", "groups": "one"}})
+print(json.dumps([login["OAUTH_PROVIDERS"][0], login["AUTH_ROLES_MAPPING"], user, bare]))
+"""
+
+
+def test_login_at_a_provider(rendered: Any, tmp_path: Path) -> None:
+    code = f"import os; os.chdir({str(tmp_path)!r})\n{SHOW_LOGIN}"
+    secrets = {"oidc_client_secret": "hidden\n", "fernet_key": "", "database_url": "sqlite://", "api_secret_key": "k"}
+    files = {**rendered["prod"]["api-core"], "airflow.cfg": "[core]\n"}
+    provider, mapping, user, bare = json.loads(run(tmp_path, files, secrets, code))
+    remote = provider["remote_app"]
+    assert remote["client_secret"] == "hidden"
+    assert remote["server_metadata_url"] == "https://login.example.com/realms/airflow/.well-known/openid-configuration"
+    assert mapping["airflow-admins"] == ["Admin"]
+    assert user == {
+        "username": "42",
+        "email": "a@b",
+        "first_name": "A",
+        "last_name": "B",
+        "role_keys": ["airflow-admins"],
+    }
+    assert bare["role_keys"] == ["one"]
+
+
+def test_the_executor_can_be_imported() -> None:
+    """Celery 5.7 broke this import while everything else went on to start."""
+    assert CeleryExecutor.supports_sentry
