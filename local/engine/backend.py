@@ -4,7 +4,6 @@ import contextlib
 import getpass
 import json
 import os
-import shutil
 import socket
 import time
 import uuid
@@ -16,7 +15,7 @@ from urllib.parse import unquote, urlparse
 import psutil
 
 from local import paths
-from local.engine.errors import BadInputError
+from local.engine.errors import BadInputError, EngineError
 
 BACKEND_URL: Final = "PULUMI_BACKEND_URL"
 _KEPT_BACKUPS: Final = 20
@@ -60,9 +59,18 @@ class StackStore:
         return f"organization/{self._project}/{self._stack}"
 
     def read(self) -> str | None:
-        """The state file's text, or None when there is none yet. Raises BadInputError for a compressed one."""
-        with contextlib.suppress(FileNotFoundError):
-            return self._file.read_text()
+        """The state file's text, or None when there is none yet.
+
+        Raises:
+            BadInputError: it is compressed, or cannot be read.
+        """
+        try:
+            return self._file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            pass
+        except (OSError, UnicodeDecodeError) as error:
+            msg = f"{self._file} cannot be read: {error}"
+            raise BadInputError(msg) from error
         for suffix in (".gz", ".zst"):
             packed = self._file.with_name(self._file.name + suffix)
             if packed.exists():
@@ -72,30 +80,28 @@ class StackStore:
 
     def write(self, text: str) -> None:
         """Replace the state file; the one before stays as `.bak`."""
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self._file.exists():
             backup = self._file.with_name(self._file.name + ".bak")
-            backup.unlink(missing_ok=True)
-            # A second name costs nothing, and the replacement below leaves it with the former content.
-            os.link(self._file, backup)
+            # Only a help for people; and where two names for one file are not to be had, there is none.
+            with contextlib.suppress(OSError):
+                backup.unlink(missing_ok=True)
+                # The replacement below leaves it with the former content.
+                os.link(self._file, backup)
         write_whole(self._file, text)
 
     def prepare(self) -> None:
         """Mark the backend's layout, and keep a copy of the state as it is before a run."""
         meta = self._home / "meta.yaml"
         if not meta.exists():
-            meta.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_whole(meta, "version: 1\n")
         if self._file.exists():
             folder = self._home / "backups" / self._project / self._stack
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            shutil.copy2(self._file, folder / f"{self._stack}.{time.time_ns()}.json")
+            write_whole(folder / f"{self._stack}.{time.time_ns()}.json", self._file.read_text(encoding="utf-8"))
             _keep_newest(folder, "*.json", _KEPT_BACKUPS)
 
     def remember(self, update: Mapping[str, Any]) -> None:
         """Add one entry to the stack's history."""
         folder = self._home / "history" / self._project / self._stack
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(folder / f"{self._stack}-{time.time_ns()}.history.json", json.dumps(update, indent=4))
         _keep_newest(folder, "*.history.json", _KEPT_HISTORY)
 
@@ -107,7 +113,6 @@ class StackStore:
             BadInputError: another run holds it.
         """
         folder = self._home / "locks" / "organization" / self._project / self._stack
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         own = folder / f"{uuid.uuid4()}.json"
         self._clear(folder, own, notice)
         content = {
@@ -165,23 +170,34 @@ def _is_dead(holder: Mapping[str, Any]) -> bool:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that after a crash it has either the old content or the new. Readable by its owner only."""
+    """Write a file so that after a crash it has either the old content or the new. Readable by its owner only.
+
+    Raises:
+        EngineError: it cannot be written; the old content stays.
+    """
     scratch = path.with_name(f".{path.name}.{os.getpid()}.new")
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        with os.fdopen(descriptor, "w") as stream:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         scratch.replace(path)
-    except OSError:
-        scratch.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
+        _sync_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            scratch.unlink(missing_ok=True)
+        msg = f"{path} cannot be written: {error.strerror}; mend that and run again, nothing done so far is lost"
+        raise EngineError(msg) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def _keep_newest(folder: Path, pattern: str, count: int) -> None:

@@ -58,7 +58,6 @@ def passphrase() -> str:
     path = paths.state() / "passphrase"
     with contextlib.suppress(FileNotFoundError):
         return path.read_text().strip()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = secrets.token_urlsafe(_PASSPHRASE_BYTES)
     write_whole(path, made + "\n")
     return made

@@ -1,5 +1,6 @@
 """Runs that are killed, stopped, or that meet another run: with real processes."""
 
+import errno
 import json
 import os
 import signal
@@ -133,3 +134,33 @@ def test_a_lock_cut_off_while_written_is_taken_over(bench: Bench) -> None:
 def test_a_recycled_process_number_does_not_hold_a_lock(bench: Bench) -> None:
     lock_file(bench, hostname=socket.gethostname(), timestamp="2001-01-01T00:00:00Z")
     assert bench.up(thing("a")).exit_code == 0
+
+
+def test_a_full_disk_is_one_message_and_loses_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.up(thing("a"))
+    sync = os.fsync
+
+    def full(descriptor: int) -> None:
+        if any(found["name"] == "b" for found in bench.shelf.things().values()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = bench.up(thing("a"), thing("b"), thing("c"))
+    assert result.exit_code == 1
+    assert "dev.json cannot be written: No space left on device" in result.error
+    assert not list(bench.state_file.parent.glob("*.new"))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    result = bench.up(thing("a"), thing("b"), thing("c"))
+    assert result.exit_code == 0
+    assert ("adopt", "b") in bench.witness.steps
+    assert len(bench.shelf.things()) == 3
+
+
+def test_a_backend_that_cannot_be_made_is_one_message(bench: Bench) -> None:
+    (bench.folder / "state").write_text("in the way")
+    result = bench.up(thing("a"))
+    assert result.exit_code == 2
+    assert "Not a directory" in result.error
+    assert bench.shelf.calls == []
