@@ -50,10 +50,15 @@ module.{function}()
 """
 
 
-@cache
 def record_stack(stack: str) -> Recording:
     """The project's own program with a real stack file."""
-    return record(stack)
+    return record_stack_with(stack, ())
+
+
+@cache
+def record_stack_with(stack: str, config: tuple[tuple[str, str], ...]) -> Recording:
+    """The same, with configuration that wins over the stack file; see `as_config`."""
+    return record(stack, config=dict(config))
 
 
 @cache

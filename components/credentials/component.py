@@ -71,10 +71,12 @@ class Credentials(PlatformComponent):
         match root.kind:
             case RootKind.PASSWORD:
                 opts = self.child_opts(protect=protect, additional_secret_outputs=["result", "bcryptHash"])
-                text = random.RandomPassword(logical, length=32, special=False, keepers=keepers, opts=opts).result
+                text = random.RandomPassword(
+                    logical, length=root.length, special=False, keepers=keepers, opts=opts
+                ).result
             case RootKind.BYTES:
                 opts = self.child_opts(protect=protect, additional_secret_outputs=["base64", "hex"])
-                text = random.RandomBytes(logical, length=32, keepers=keepers, opts=opts).base64
+                text = random.RandomBytes(logical, length=root.length, keepers=keepers, opts=opts).base64
             case RootKind.GIVEN:
                 text = self._args.oidc_client_secret or pulumi.Output.from_input("")
         return pulumi.Output.secret(text)

@@ -19,9 +19,9 @@ class RootKind(StrEnum):
     """How a root is generated."""
 
     PASSWORD = "password"  # noqa: S105
-    """32 letters and digits."""
+    """Letters and digits."""
     BYTES = "bytes"
-    """32 bytes, handed on as base64."""
+    """Bytes, handed on as base64."""
     GIVEN = "given"
     """Not generated: the stack file holds it."""
 
@@ -33,10 +33,12 @@ class Root:
     Attributes:
         name: key in `credentials.rotation`.
         kind: how it is generated.
+        length: characters of a password, or bytes.
     """
 
     name: str
     kind: RootKind = RootKind.PASSWORD
+    length: int = 32
 
 
 _AUTHORITY = Root(name=AUTHORITY_SEED, kind=RootKind.BYTES)
@@ -44,6 +46,8 @@ _TLS = Root(name=TLS_SEED, kind=RootKind.BYTES)
 _JWT = Root(name=SecretValue.JWT_PRIVATE_KEY.value, kind=RootKind.BYTES)
 
 _SPECIAL: Mapping[SecretValue, tuple[Root, ...]] = {
+    # It keys HMAC-SHA512, which wants as many bytes as its digest has.
+    SecretValue.API_SECRET_KEY: (Root(name=SecretValue.API_SECRET_KEY.value, length=64),),
     SecretValue.FERNET_KEY: (Root(name=SecretValue.FERNET_KEY.value, kind=RootKind.BYTES),),
     SecretValue.JWT_PRIVATE_KEY: (_JWT,),
     SecretValue.JWT_PUBLIC_KEYS: (_JWT,),
