@@ -20,6 +20,7 @@ from components.monitoring_stack.manifests import (
 )
 from components.monitoring_stack.peers import ALERTMANAGER_PORT, PROMETHEUS_PORT
 from settings.monitoring import MonitoringMode
+from settings.stack import Environment
 
 _AUTHORITY = "prometheus-authority"
 _SUBJECT = "ServiceAccount"
@@ -154,7 +155,8 @@ class MonitoringStack(PlatformComponent):
             spec=workloads.prometheus_stateful_set_spec(
                 self._args, config_map=config_map, checksum=checksum, service_account=account
             ),
-            opts=self.child_opts(),
+            # Its volume holds the history that outages are judged by.
+            opts=self.child_opts(protect=True if settings.environment is not Environment.DEV else None),
         )
         service = self._service(
             names.PROMETHEUS, k8s.core.v1.ServicePortArgs(name="http", port=PROMETHEUS_PORT, target_port="http")
