@@ -17,13 +17,25 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 provider = k8s.Provider("cluster", context="none")
+labels = {
+    "app.kubernetes.io/name": "small",
+    "app.kubernetes.io/component": "small",
+    "app.kubernetes.io/part-of": "small",
+    "app.kubernetes.io/managed-by": "pulumi",
+    "airflow-platform/environment": "prod",
+}
+restricted = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 k8s.core.v1.ConfigMap(
     "config",
-    metadata={"name": "config", "namespace": "airflow"},
+    metadata={"name": "config", "namespace": "airflow", "labels": labels},
     data={"password": "hunter2"},
     opts=pulumi.ResourceOptions(provider=provider),
 )
-k8s.core.v1.Namespace("airflow", metadata={"name": "airflow"}, opts=pulumi.ResourceOptions(provider=provider))
+k8s.core.v1.Namespace(
+    "airflow",
+    metadata={"name": "airflow", "labels": {**labels, **restricted}},
+    opts=pulumi.ResourceOptions(provider=provider),
+)
 """
 
 
