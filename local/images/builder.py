@@ -189,13 +189,15 @@ class ImageBuilder:
             if found := _STEP.match(line):
                 note(f"step {found[1]} of {found[2]}: {found[3]}")
 
-        process.run(
-            commands.build_command(self.store, request, fresh=fresh),
-            what=f"Building image {request.label}",
-            log=log,
-            note=show,
-            env=self.store.environment(),
-        )
+        # Earlier stages get a name afterwards, when all their layers are there.
+        for number, part in enumerate([request, *commands.stage_requests(request)]):
+            process.run(
+                commands.build_command(self.store, part, fresh=fresh and number == 0),
+                what=f"Building image {request.label}",
+                log=log,
+                note=show,
+                env=self.store.environment(),
+            )
         for command in commands.seal_commands(self.store, request, id_file):
             process.run(command, what=f"Sealing image {request.label}", log=log, env=self.store.environment())
         return id_file.read_text(encoding="utf-8").strip()

@@ -1,5 +1,6 @@
 """The command lines of buildah, as pure functions."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from local.images.base import BASE_REFERENCE
@@ -26,7 +27,13 @@ def full_arguments(request: BuildRequest, *, has_bundle: bool) -> dict[str, str]
 
 def layered_tag(request: BuildRequest) -> str:
     """The name under which the store keeps an image with the history that the next build compares with."""
-    return f"localhost/layers/{request.label}"
+    stage = f"-{request.target}" if request.target else ""
+    return f"localhost/layers/{request.label}{stage}"
+
+
+def stage_requests(request: BuildRequest) -> list[BuildRequest]:
+    """The earlier stages as images of their own: named, they outlive the pruning of layers that no image uses."""
+    return [] if request.target else [replace(request, target=stage) for stage in request.earlier_stages()]
 
 
 def build_command(store: Store, request: BuildRequest, *, fresh: bool) -> list[str]:

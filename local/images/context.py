@@ -11,6 +11,7 @@ from pathlib import Path
 from local.errors import PreflightError
 from local.images.dockerignore import Ignore, context_files
 
+_STAGE = re.compile(r"^\s*FROM\s+\S+(?:\s+AS\s+(\S+))?", re.MULTILINE | re.IGNORECASE)
 _ARG = re.compile(r"^\s*ARG\s+([A-Za-z_][A-Za-z0-9_]*)", re.MULTILINE)
 
 
@@ -49,6 +50,10 @@ class BuildRequest:
     def declared_args(self) -> frozenset[str]:
         """Names that the Dockerfile declares with ARG; an argument that it does not declare is not passed."""
         return frozenset(_ARG.findall(self.dockerfile.read_text(encoding="utf-8")))
+
+    def earlier_stages(self) -> list[str]:
+        """Names of the Dockerfile's stages before the last."""
+        return [name for name in _STAGE.findall(self.dockerfile.read_text(encoding="utf-8"))[:-1] if name]
 
 
 def check_request(request: BuildRequest) -> None:

@@ -45,6 +45,17 @@ def test_a_build_is_reproducible_and_leaves_the_machines_own_storage_alone(
     assert command[-3:] == ["--tag", "localhost/layers/tiny", str(request_.context)]
 
 
+def test_earlier_stages_are_kept_under_names_of_their_own(store: Store, request_: BuildRequest) -> None:
+    assert commands.stage_requests(request_) == []
+    request_.dockerfile.write_text("FROM a AS build\nFROM b\nFROM c as packed\nFROM ${BASE}\n")
+    stages = commands.stage_requests(request_)
+    assert [stage.target for stage in stages] == ["build", "packed"]
+    command = commands.build_command(store, stages[0], fresh=False)
+    assert pairs(command, "--tag") == ["localhost/layers/tiny-build"]
+    assert pairs(command, "--target") == ["build"]
+    assert commands.stage_requests(stages[0]) == []
+
+
 def test_sealing_takes_away_what_differs_between_builds(store: Store, request_: BuildRequest, tmp_path: Path) -> None:
     start, config, commit = commands.seal_commands(store, request_, tmp_path / "id")
     assert start[-1] == commands.layered_tag(request_)
