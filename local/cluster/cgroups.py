@@ -67,9 +67,10 @@ def members(group: str, root: Path = ROOT) -> set[int]:
     """Every process in a group and the groups below it."""
     found: set[int] = set()
     for mount in _mounts(_SYSTEM_CONTROLLERS, root):
-        for path in (mount / group).rglob("cgroup.procs"):
+        # `os.walk` passes over a group that goes away meanwhile, as those of ending containers do.
+        for folder, _, _ in os.walk(mount / group):
             with contextlib.suppress(OSError):
-                found.update(int(line) for line in path.read_text().split())
+                found.update(int(line) for line in (Path(folder) / "cgroup.procs").read_text().split())
     return found - {0}
 
 

@@ -1,3 +1,5 @@
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,19 @@ def test_removing_takes_the_whole_tree(v1: Path) -> None:
     (v1 / "memory" / PODS_CGROUP / "besteffort").mkdir(parents=True)
     cgroups.remove(v1)
     assert not list(v1.glob("*/airflow-platform"))
+
+
+def test_a_group_that_goes_away_while_it_is_read_is_passed_over(v1: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, pid in (("stays", 41), ("vanishes", 42)):
+        folder = v1 / "memory" / PODS_CGROUP / name
+        folder.mkdir(parents=True)
+        (folder / "cgroup.procs").write_text(f"{pid}\n")
+    real = os.scandir
+
+    def vanishing(path: str) -> Iterator[os.DirEntry[str]]:
+        if str(path).endswith("vanishes"):
+            raise FileNotFoundError(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert 41 in cgroups.members(PODS_CGROUP, v1)
