@@ -16,7 +16,9 @@ def serve(stack: str, context: str | None, port: int) -> int:
     """
     target = forward.edge_of(stack, deploy.output_values(stack))
     Console().print(
-        f"https://localhost:{port}  user admin, password: make outputs STACK={stack} SHOW_SECRETS=1", highlight=False
+        f"https://localhost:{port}  user admin, password: make outputs STACK={stack} SHOW_SECRETS=1",
+        highlight=False,
+        soft_wrap=True,
     )
     command = forward.command(stack, context, target, f"{port}:443")
     try:

@@ -67,7 +67,8 @@ def _pod(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.core.v1.P
         priority_class_name=args.priority_class,
         security_context=pod_security(POSTGRES_UID),
         dns_config=dns_config(),
-        restart_policy="OnFailure",
+        # Never in place: a pod that failed stays, and with it what it said.
+        restart_policy="Never",
         containers=[
             k8s.core.v1.ContainerArgs(
                 name="configure",
