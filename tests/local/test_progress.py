@@ -30,7 +30,8 @@ def test_a_failed_step_is_marked_and_its_error_goes_on() -> None:
     assert "✗ Building" in out.getvalue()
 
 
-def test_on_a_terminal_steps_nest_in_one_live_display() -> None:
+def test_on_a_terminal_steps_nest_in_one_live_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
     subject, out = reporter(terminal=True)
     with subject.step("outer"), subject.step("inner") as step:
         step.note("half way")
