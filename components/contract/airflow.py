@@ -1,6 +1,5 @@
 """What every pod that runs Airflow has in common: paths, its configuration file, the sections that several roles read."""
 
-import hashlib
 from collections.abc import Mapping
 from configparser import ConfigParser
 from importlib.resources import files
@@ -69,12 +68,6 @@ def render(sections: Sections) -> str:
     text = StringIO()
     parser.write(text)
     return text.getvalue().rstrip("\n") + "\n"
-
-
-def checksum(config: Mapping[str, str]) -> str:
-    """A short text that changes with any of the files of a ConfigMap."""
-    text = "\0".join(f"{name}\0{config[name]}" for name in sorted(config))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def asset(name: str, *, package: str = "components.contract") -> str:

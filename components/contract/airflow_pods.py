@@ -10,6 +10,7 @@ from components.contract import airflow
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSION_ANNOTATION, PlatformLabels
 from components.contract.names import checked
 from components.contract.pods import (
+    config_checksum,
     container_security,
     dns_config,
     pod_security,
@@ -229,7 +230,7 @@ def pod_template(
         metadata=k8s.meta.v1.ObjectMetaArgs(
             labels=around.labels.of(process.name, around.component, around.version, **process.pod_labels),
             annotations={
-                CONFIG_CHECKSUM_ANNOTATION: airflow.checksum(process.config),
+                CONFIG_CHECKSUM_ANNOTATION: config_checksum(process.config),
                 SECRETS_VERSION_ANNOTATION: process.secret.version,
                 **process.pod_annotations,
             },

@@ -1,5 +1,6 @@
 """Parts that every pod has in common: the restricted security contexts, secrets as files, writable folders."""
 
+import hashlib
 from collections.abc import Mapping
 
 import pulumi_kubernetes as k8s
@@ -8,6 +9,12 @@ from components.contract.secrets import MOUNT_PATH, SecretRef
 from settings.base import Resources
 
 _SECRETS = "secrets"
+
+
+def config_checksum(config: Mapping[str, str]) -> str:
+    """A short text that changes with any of the files of a ConfigMap; an annotation of the pods that mount it."""
+    text = "\0".join(f"{name}\0{config[name]}" for name in sorted(config))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def pod_security(uid: int) -> k8s.core.v1.PodSecurityContextArgs:

@@ -1,13 +1,12 @@
 """Ingress: the way in for people."""
 
-import hashlib
-
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.contract import names
 from components.contract.base import PlatformComponent
 from components.contract.endpoints import EdgeEndpoint
+from components.contract.pods import config_checksum
 from components.ingress.args import IngressArgs
 from components.ingress.manifests import edge, firewall, nginx, routes
 from settings.ingress import GatewayReference, IngressKind
@@ -64,7 +63,7 @@ class Ingress(PlatformComponent):
         spec = edge.deployment_spec(
             args,
             config_map=config_map.metadata.name,
-            checksum=hashlib.sha256("\0".join(config.values()).encode()).hexdigest()[:16],
+            checksum=config_checksum(config),
             service_account=account.metadata.name,
         )
         k8s.apps.v1.Deployment(

@@ -1,6 +1,5 @@
 """MonitoringStack: metrics, alerts, dashboards."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 
@@ -9,6 +8,7 @@ import pulumi_kubernetes as k8s
 
 from components.contract import names
 from components.contract.base import PlatformComponent
+from components.contract.pods import config_checksum
 from components.monitoring_stack import dashboard, rules
 from components.monitoring_stack.args import MonitoringStackArgs
 from components.monitoring_stack.manifests import (
@@ -72,8 +72,7 @@ class MonitoringStack(PlatformComponent):
             data=data,
             opts=self.child_opts(),
         )
-        checksum = hashlib.sha256("\0".join(data.values()).encode()).hexdigest()[:16]
-        return config_map.metadata.name, checksum
+        return config_map.metadata.name, config_checksum(data)
 
     def _account(self, workload: str) -> pulumi.Output[str]:
         account = k8s.core.v1.ServiceAccount(

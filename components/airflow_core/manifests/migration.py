@@ -11,6 +11,7 @@ from components.airflow_core.configuration import BOOTSTRAP_SCRIPT, config_files
 from components.airflow_core.manifests.processes import surroundings
 from components.contract import airflow, names
 from components.contract.airflow_pods import Process, metadata, pod_template
+from components.contract.pods import config_checksum
 from settings.base import ResourceList, Resources
 
 RETRIES = 3
@@ -43,7 +44,7 @@ def job_name(process: Process, image: str, version: str) -> str:
     facts = [
         image,
         version,
-        airflow.checksum(process.config),
+        config_checksum(process.config),
         process.secret.version,
         list(process.command),
         process.resources.model_dump(),

@@ -1,6 +1,5 @@
 """What the objects of RedisHA have in common."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,11 +25,6 @@ def scripts(*file_names: str) -> dict[str, str]:
 def config_map(args: RedisHAArgs, name: str, workload: str, data: Mapping[str, str]) -> k8s.core.v1.ConfigMapInitArgs:
     """Configuration and scripts of a workload."""
     return k8s.core.v1.ConfigMapInitArgs(metadata=metadata(args, name, workload), data=dict(data))
-
-
-def checksum(data: Mapping[str, str]) -> str:
-    """SHA-256 of a ConfigMap's content; changes when it does."""
-    return hashlib.sha256("\0".join(f"{key}\0{data[key]}" for key in sorted(data)).encode()).hexdigest()
 
 
 def config_volume(name: str) -> k8s.core.v1.VolumeArgs:

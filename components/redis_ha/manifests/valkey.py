@@ -5,6 +5,7 @@ import pulumi_kubernetes as k8s
 from components.contract import names
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSION_ANNOTATION
 from components.contract.pods import (
+    config_checksum,
     container_security,
     dns_config,
     pod_security,
@@ -18,7 +19,6 @@ from components.redis_ha import secrets
 from components.redis_ha.args import RedisHAArgs
 from components.redis_ha.config import valkey_config
 from components.redis_ha.manifests.common import (
-    checksum,
     config_mount,
     config_volume,
     environment,
@@ -77,7 +77,7 @@ def stateful_set(args: RedisHAArgs) -> k8s.apps.v1.StatefulSetInitArgs:
                     annotations={
                         SECRETS_VERSION_ANNOTATION: f"{args.secrets[secrets.NODE].version}."
                         f"{args.secrets[secrets.EXPORTER].version}",
-                        CONFIG_CHECKSUM_ANNOTATION: checksum(config(args)),
+                        CONFIG_CHECKSUM_ANNOTATION: config_checksum(config(args)),
                     },
                 ),
                 spec=_pod(args),

@@ -5,6 +5,7 @@ from configparser import ConfigParser
 import pytest
 
 from components.contract import airflow
+from components.contract.pods import config_checksum
 from tests.harness import settings_of
 
 
@@ -22,9 +23,9 @@ def test_text_is_the_same_whatever_the_order_and_reads_back_with_interpolation()
 
 
 def test_checksum_tells_every_file_and_its_name() -> None:
-    base = airflow.checksum({"a": "1", "b": "2"})
-    assert base == airflow.checksum({"b": "2", "a": "1"})
-    assert len({base, airflow.checksum({"a": "1", "b": "3"}), airflow.checksum({"a": "1", "c": "2"})}) == 3
+    base = config_checksum({"a": "1", "b": "2"})
+    assert base == config_checksum({"b": "2", "a": "1"})
+    assert len({base, config_checksum({"a": "1", "b": "3"}), config_checksum({"a": "1", "c": "2"})}) == 3
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
