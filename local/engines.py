@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from local import paths
 from local.errors import PreflightError
-from local.stacks import is_local, stack_config
+from local.stacks import is_local, stack_config, stack_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,8 @@ def run_cli(cli: str, stack: str, context: str | None, command: str, *options: s
     )
     if selected.returncode:
         raise PreflightError(f"stack = {stack}: the Pulumi CLI cannot select it; its own message stands above.")
-    arguments = [cli, command, "--stack", stack, "--cwd", str(checkout), *options]
+    arguments = [cli, command, "--stack", stack, "--cwd", str(checkout), "--config-file", str(stack_file(stack))]
+    arguments += options
     if command in {"preview", "up"}:
         config = checkout / "policies" / "config" / f"{stack}.json"
         arguments += ["--policy-pack", str(checkout / "policies"), "--policy-pack-config", str(config)]

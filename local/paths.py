@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 CACHE_VARIABLE = "AIRFLOW_PLATFORM_CACHE"
+STACKS_VARIABLE = "AIRFLOW_PLATFORM_STACKS"
 
 
 def checkout() -> Path:
@@ -15,6 +16,12 @@ def cache_root() -> Path:
     """The cache folder: `AIRFLOW_PLATFORM_CACHE`, or `~/.cache/airflow-platform`."""
     given = os.environ.get(CACHE_VARIABLE)
     return Path(given).expanduser().resolve() if given else Path.home() / ".cache" / "airflow-platform"
+
+
+def stack_files(root: Path | None = None) -> Path:
+    """The folder of the files `Pulumi.<stack>.yaml`: `AIRFLOW_PLATFORM_STACKS`, or the project's own."""
+    given = os.environ.get(STACKS_VARIABLE)
+    return Path(given).expanduser().resolve() if given else root or checkout()
 
 
 def toolchain() -> Path:

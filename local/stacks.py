@@ -17,9 +17,9 @@ def stack_file(stack: str) -> Path:
     Raises:
         PreflightError: there is no such stack.
     """
-    path = paths.checkout() / f"Pulumi.{stack}.yaml"
+    path = paths.stack_files() / f"Pulumi.{stack}.yaml"
     if not path.exists():
-        known = sorted(p.name.split(".")[1] for p in paths.checkout().glob("Pulumi.*.yaml"))
+        known = sorted(p.name.split(".")[1] for p in paths.stack_files().glob("Pulumi.*.yaml"))
         raise PreflightError(
             f"stack = {stack}: there is no {path.name}. Choose one of {', '.join(known)}, or write that file."
         )

@@ -89,7 +89,7 @@ class Foundation(PlatformComponent):
 
     def _priority_class(self, priority: manifests.Priority) -> pulumi.Output[str]:
         # Priority classes belong to the cluster: two stacks in one must not share names.
-        name = f"airflow-platform-{self._args.settings.environment.value}-{priority.role}"
+        name = f"{self._args.settings.namespaces.airflow}-{priority.role}"
         created = k8s.scheduling.v1.PriorityClass(
             self.child_name(f"priority-{priority.role}"),
             metadata=k8s.meta.v1.ObjectMetaArgs(name=name, labels=self._args.labels.of(name, _COMPONENT)),

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 import yaml
 
+from local import paths
 from local.engine.crypto import Crypter
 from local.engine.errors import BadInputError
 
@@ -102,16 +103,16 @@ def _defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     return defaults
 
 
-def stack_names(root: Path) -> list[str]:
-    """The stacks that have a file in the project folder."""
-    paths = root.glob("Pulumi.*.yaml")
-    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in paths)
+def stack_names(folder: Path) -> list[str]:
+    """The stacks that have a file in the folder."""
+    files = folder.glob("Pulumi.*.yaml")
+    return sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files)
 
 
 def load_stack_file(project: Project, stack: str) -> StackFile:
     """Read `Pulumi.<stack>.yaml`. Raises BadInputError naming the stacks there are when it is missing."""
-    path = project.root / f"Pulumi.{stack}.yaml"
-    there_are = ", ".join(stack_names(project.root)) or "none"
+    path = paths.stack_files(project.root) / f"Pulumi.{stack}.yaml"
+    there_are = ", ".join(stack_names(path.parent)) or "none"
     body = _read(path, f"there is no stack {stack!r}: {path.name} is missing (stacks here: {there_are})")
     provider = body.get("secretsprovider") or "passphrase"
     if provider != "passphrase":

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local import paths
 from local.engine import api
 from local.engine.crypto import Crypter, new_crypter
 from local.engine.state import PendingOperation, ResourceState, Snapshot, StateWriter, parse_snapshot, salt_of
@@ -196,3 +198,16 @@ def test_a_missing_stack_names_those_there_are(bench: Bench) -> None:
     result = api.up("prd", bench.options(Script(())))
     assert result.exit_code == 2
     assert "dev, prod" in result.error
+
+
+def test_stack_files_may_lie_in_a_folder_of_their_own(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "Pulumi.trial.yaml").write_text("config: {}\n")
+    monkeypatch.setenv(paths.STACKS_VARIABLE, str(elsewhere))
+    assert api.up("trial", bench.options(Script(()))).exit_code == 0
+    result = api.up("dev", bench.options(Script(())))
+    assert result.exit_code == 2
+    assert "stacks here: trial" in result.error
