@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from local import paths
 from local.errors import PreflightError
-from local.stacks import is_local, stack_config, stack_file
+from local.stacks import is_local, policy_configuration, stack_config, stack_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +60,8 @@ def run_cli(cli: str, stack: str, context: str | None, command: str, *options: s
     arguments = [cli, command, "--stack", stack, "--cwd", str(checkout), "--config-file", str(stack_file(stack))]
     arguments += options
     if command in {"preview", "up"}:
-        config = checkout / "policies" / "config" / f"{stack}.json"
-        arguments += ["--policy-pack", str(checkout / "policies"), "--policy-pack-config", str(config)]
+        pack = checkout / "policies"
+        arguments += ["--policy-pack", str(pack), "--policy-pack-config", str(policy_configuration(stack, pack))]
         if context:
             arguments += ["--config", f"airflow-platform:context={context}"]
     return subprocess.run(arguments, env=environ, check=False).returncode

@@ -44,3 +44,11 @@ def context_of(stack: str, given: str | None) -> str | None:
 def is_local(stack: str, given: str | None) -> bool:
     """True when the stack deploys to the cluster that this machine starts itself."""
     return context_of(stack, given) == LOCAL_CONTEXT
+
+
+def policy_configuration(stack: str, pack: Path) -> Path:
+    """`config/<stack>.json` of a policy pack, or that of the stack's environment when the stack has none of its own."""
+    own = pack / "config" / f"{stack}.json"
+    return (
+        own if own.exists() else own.with_name(f"{stack_config(stack).get('airflow-platform:environment', stack)}.json")
+    )

@@ -11,6 +11,7 @@ from local.engine.analyzer import Policies, PolicyPack, Surroundings, load_pack
 from local.engine.errors import EngineError
 from local.engine.events import Step, Violation
 from local.engine.recording import Recording, record
+from local.stacks import policy_configuration
 
 PACK: Final = "policies"
 
@@ -38,13 +39,13 @@ class Judgement:
 
 
 def pack_of(stack: str, folder: Path | None = None) -> PolicyPack:
-    """The pack with the stack's configuration, `policies/config/<stack>.json`.
+    """The pack with the stack's configuration.
 
     Raises:
         BadInputError: there is no pack, or its configuration is not JSON.
     """
     root = folder or paths.checkout() / PACK
-    return load_pack(root, root / "config" / f"{stack}.json")
+    return load_pack(root, policy_configuration(stack, root))
 
 
 def judge(stack: str) -> Judgement:

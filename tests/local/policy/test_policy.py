@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from local import paths
 from local.engine.analyzer import PolicyPack
 from local.engine.errors import BadInputError
 from local.engine.recording import Recording, record
@@ -78,6 +79,13 @@ def test_a_configuration_that_the_pack_refuses(recording: Recording) -> None:
 def test_a_folder_without_a_pack(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="holds no policy pack"):
         pack_of("prod", tmp_path)
+
+
+def test_a_stack_of_ones_own_is_judged_as_its_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Pulumi.mine.yaml").write_text("config: {airflow-platform:environment: dev}\n")
+    monkeypatch.setenv(paths.STACKS_VARIABLE, str(tmp_path))
+    assert pack_of("mine").config == pack_of("dev").config
+    assert pack_of("prod").config != pack_of("dev").config
 
 
 def test_the_table(judgement: Judgement) -> None:
