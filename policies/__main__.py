@@ -1,6 +1,5 @@
 """The policy pack, as `pulumi preview --policy-pack policies` and the embedded engine start it."""
 
-from airflow_guard.registry import RULES
-from airflow_guard.server import serve
+from airflow_guard.start import start
 
-serve("airflow-guard", RULES)
+start("airflow-guard")
