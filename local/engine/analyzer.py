@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self, cast
 
 import grpc
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from local.engine.errors import BadInputError, EngineError
@@ -28,6 +29,7 @@ _LEVELS: Final[Mapping[str, int]] = {
     "disabled": analyzer_pb2.DISABLED,
     "remediate": analyzer_pb2.REMEDIATE,
 }
+_ALL: Final = "all"
 _LEVEL_NAMES: Final = {number: name for name, number in _LEVELS.items()}
 _SEVERITY_NAMES: Final = ("", "low", "medium", "high", "critical")
 
@@ -41,6 +43,25 @@ class Surroundings:
     config: Mapping[str, str]
     secret_keys: Iterable[str]
     preview: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleInfo:
+    """What a rule states of itself.
+
+    Attributes:
+        severity: low, medium, high, critical, or "".
+        references: where else it is asked for.
+        page: path or address of its page, or "".
+    """
+
+    name: str
+    title: str
+    description: str
+    severity: str
+    mend: str
+    references: tuple[str, ...]
+    page: str
 
 
 class Policies(contextlib.AbstractContextManager["Policies"]):
@@ -65,6 +86,11 @@ class Policies(contextlib.AbstractContextManager["Policies"]):
 
     def __exit__(self, *error: object) -> None:
         self._held.close()
+
+    @property
+    def rules(self) -> tuple[RuleInfo, ...]:
+        """Every rule of every pack, once they run."""
+        return tuple(rule for analyzer in self._analyzers for rule in analyzer.rules)
 
     def check(self, goal: Goal, inputs: Properties) -> None:
         """Judge one resource before it is touched.
@@ -107,6 +133,7 @@ class _Analyzer:
     def __init__(self, stub: analyzer_pb2_grpc.AnalyzerStub, name: str) -> None:
         self._stub = stub
         self._name = name
+        self.rules: list[RuleInfo] = []
 
     def configure(self, pack: PolicyPack, surroundings: Surroundings) -> None:
         self._stub.ConfigureStack(
@@ -119,8 +146,10 @@ class _Analyzer:
                 config_secret_keys=sorted(surroundings.secret_keys),
             )
         )
+        info: analyzer_pb2.AnalyzerInfo = self._stub.GetAnalyzerInfo(empty_pb2.Empty())
+        self.rules = [_rule_info(policy) for policy in info.policies]
         if pack.config:
-            config = {rule: _policy_config(rule, value) for rule, value in pack.config.items()}
+            config = policy_config(pack.config, {policy.name: policy.enforcementLevel for policy in info.policies})
             self._stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))
 
     def analyze(self, goal: Goal, inputs: Properties) -> list[Violation]:
@@ -185,16 +214,48 @@ def _options(goal: Goal) -> analyzer_pb2.AnalyzerResourceOptions:
     )
 
 
-def _policy_config(rule: str, value: Any) -> analyzer_pb2.PolicyConfig:
+def policy_config(given: Mapping[str, Any], defaults: Mapping[str, int]) -> dict[str, analyzer_pb2.PolicyConfig]:
+    """What a pack is told of its configuration, with a level in every entry, as the Pulumi CLI fills them in.
+
+    On the wire an entry without a level cannot be told from an advisory one.
+
+    Args:
+        given: rule -> level or settings.
+        defaults: the level that each rule states of itself.
+
+    Raises:
+        BadInputError: an unknown level.
+    """
+    entries = {rule: _entry(rule, value) for rule, value in given.items()}
+    every, _ = entries.get(_ALL, (None, {}))
+    config: dict[str, analyzer_pb2.PolicyConfig] = {}
+    for rule, (level, settings) in entries.items():
+        config[rule] = analyzer_pb2.PolicyConfig(properties=to_struct(settings))
+        filled = next((found for found in (level, every, defaults.get(rule)) if found is not None), None)
+        if filled is not None:
+            config[rule].enforcementLevel = cast("Any", filled)
+    return config
+
+
+def _entry(rule: str, value: Any) -> tuple[int | None, dict[str, Any]]:
     settings: dict[str, Any] = dict(value) if isinstance(value, dict) else {"enforcementLevel": value}
     level = settings.pop("enforcementLevel", None)
     if level is not None and level not in _LEVELS:
         msg = f"policy {rule}: {level!r} is no level; take one of {', '.join(_LEVELS)}"
         raise BadInputError(msg)
-    config = analyzer_pb2.PolicyConfig(properties=to_struct(settings))
-    if level is not None:
-        config.enforcementLevel = cast("Any", _LEVELS[level])
-    return config
+    return None if level is None else _LEVELS[level], settings
+
+
+def _rule_info(policy: analyzer_pb2.PolicyInfo) -> RuleInfo:
+    return RuleInfo(
+        name=policy.name,
+        title=policy.displayName or policy.name,
+        description=policy.description,
+        severity=_SEVERITY_NAMES[policy.severity],
+        mend=policy.remediation_steps,
+        references=tuple(policy.tags),
+        page=policy.url,
+    )
 
 
 @contextlib.contextmanager

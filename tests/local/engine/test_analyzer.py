@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,10 @@ def diagnostic(name, message, urn=""):
 
 
 class Tiny(analyzer_pb2_grpc.AnalyzerServicer):
+    def GetAnalyzerInfo(self, request, context):
+        label = pb.PolicyInfo(name="label", displayName="Labels are good", enforcementLevel=pb.MANDATORY)
+        return pb.AnalyzerInfo(name="tiny", policies=[label, pb.PolicyInfo(name="crowd")])
+
     def ConfigureStack(self, request, context):
         self.stack = request.stack
         return pb.AnalyzerStackConfigureResponse()
@@ -99,6 +104,22 @@ def test_the_whole_stack_is_judged_before_anything_is_deleted(bench: Bench, fold
     assert result.exit_code == 1
     assert "crowd: 3 things" in result.error
     assert ("delete", "old") not in bench.shelf.calls
+
+
+@pytest.mark.parametrize(
+    ("config", "level"),
+    [
+        ({"label": {"words": ["bad"]}}, "mandatory"),
+        ({"all": "advisory", "label": {"words": ["bad"]}}, "advisory"),
+        ({"all": "mandatory", "label": {"enforcementLevel": "advisory", "words": ["bad"]}}, "advisory"),
+        ({"all": {}, "label": {"words": ["bad"]}}, "mandatory"),
+    ],
+)
+def test_a_setting_without_a_level_gets_that_of_all_or_of_the_rule(
+    bench: Bench, folder: Path, config: dict[str, Any], level: str
+) -> None:
+    up("dev", bench.options(Script((thing("b", label="bad"),)), policies=(PolicyPack(folder=folder, config=config),)))
+    assert [violation.level for violation in bench.witness.violations] == [level]
 
 
 def test_a_pack_that_refuses_its_configuration_is_bad_input(bench: Bench, folder: Path) -> None:
