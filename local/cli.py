@@ -27,6 +27,8 @@ Context = Annotated[
     str | None, typer.Option(help="Kube context of a cluster of your own; none is started then.", show_default=False)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Sarif = Annotated[Path | None, typer.Option(help="File to write the violations to as SARIF 2.1.0.")]
+Pages = Annotated[str, typer.Option(help="Address of docs/policies, for the links in the SARIF file.")]
 
 
 def main() -> None:
@@ -130,11 +132,37 @@ def render(
 
 
 @app.command()
-def policy(stack: Stack = "dev", as_json: AsJson = False) -> None:
+def policy(
+    stack: Stack = "dev",
+    program: Annotated[
+        Path | None, typer.Option(help="Another program than the project's own.", exists=True, resolve_path=True)
+    ] = None,
+    as_json: AsJson = False,
+    sarif: Sarif = None,
+    pages: Pages = "",
+) -> None:
     """Judge a stack by the policy pack. Exit code 1 on a mandatory violation."""
     from local import deploy
+    from local.policy.report import Output
 
-    raise typer.Exit(deploy.policy(stack, as_json=as_json))
+    raise typer.Exit(deploy.policy(stack, program, Output(as_json=as_json, sarif=sarif, pages=pages)))
+
+
+@app.command()
+def audit(
+    stack: Stack = "dev",
+    recorded: Annotated[
+        bool, typer.Option("--recorded", help="Judge what the state file says; the cluster is not asked.")
+    ] = False,
+    as_json: AsJson = False,
+    sarif: Sarif = None,
+    pages: Pages = "",
+) -> None:
+    """Judge a deployed stack by the policy pack, each object as its cluster has it. Exit code 1 as for `policy`."""
+    from local import deploy
+    from local.policy.report import Output
+
+    raise typer.Exit(deploy.audit(stack, Output(as_json=as_json, sarif=sarif, pages=pages), live=not recorded))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Preview, deploy, destroy, outputs, render, policy: one stack, with whichever engine is there."""
+"""Preview, deploy, destroy, outputs, render, policy, audit: one stack, with whichever engine is there."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from local.engine.display import Display, record, summary_lines
 from local.engine.render import render as render_stack
 from local.errors import PreflightError
 from local.policy import report
+from local.policy.judge import audit as audit_stack
 from local.policy.judge import judge, pack_of
 from local.stacks import is_local, stack_file
 
@@ -70,15 +71,16 @@ def render(stack: str, target: Path) -> int:
     return 0
 
 
-def policy(stack: str, *, as_json: bool) -> int:
+def policy(stack: str, program: Path | None, output: report.Output) -> int:
     """Judge the stack without a cluster. Returns 1 when a mandatory rule is broken."""
     stack_file(stack)
-    judgement = judge(stack)
-    if as_json:
-        Console(soft_wrap=True).print_json(report.as_json(judgement))
-    else:
-        report.show(judgement, Console())
-    return 1 if judgement.refused else 0
+    return report.tell(judge(stack, program), output)
+
+
+def audit(stack: str, output: report.Output, *, live: bool) -> int:
+    """Judge what was deployed. Returns 1 when a mandatory rule is broken."""
+    stack_file(stack)
+    return report.tell(audit_stack(stack, live=live), output)
 
 
 def _run(

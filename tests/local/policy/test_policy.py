@@ -10,8 +10,9 @@ from local import paths
 from local.engine.analyzer import PolicyPack
 from local.engine.errors import BadInputError
 from local.engine.recording import Recording, record
+from local.errors import PreflightError
 from local.policy import report
-from local.policy.judge import Judgement, judge_recording, pack_of
+from local.policy.judge import Judgement, judge_goals, pack_of
 
 PROGRAM = """
 import pulumi
@@ -51,7 +52,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 @pytest.fixture(scope="module")
 def judgement(recording: Recording) -> Judgement:
-    return judge_recording("prod", recording, pack_of("prod"))
+    return judge_goals("prod", recording.resources, pack_of("prod"))
 
 
 def test_every_violation_is_found_in_one_run(judgement: Judgement) -> None:
@@ -65,7 +66,7 @@ def test_every_violation_is_found_in_one_run(judgement: Judgement) -> None:
 
 def test_advisory_refuses_nothing(recording: Recording) -> None:
     pack = PolicyPack(folder=pack_of("prod").folder, config={"all": "advisory"})
-    judged = judge_recording("prod", recording, pack)
+    judged = judge_goals("prod", recording.resources, pack)
     assert not judged.refused
     assert {violation.level for violation in judged.violations} == {"advisory"}
 
@@ -73,7 +74,7 @@ def test_advisory_refuses_nothing(recording: Recording) -> None:
 def test_a_configuration_that_the_pack_refuses(recording: Recording) -> None:
     pack = PolicyPack(folder=pack_of("prod").folder, config={"plain-secret": "advisory"})
     with pytest.raises(BadInputError, match="did you mean 'plain-secrets'"):
-        judge_recording("prod", recording, pack)
+        judge_goals("prod", recording.resources, pack)
 
 
 def test_a_folder_without_a_pack(tmp_path: Path) -> None:
@@ -104,8 +105,42 @@ def test_json(judgement: Judgement) -> None:
     assert [entry["rule"] for entry in document["violations"]] == ["plain-secrets", "protected-data"]
 
 
-def test_sarif(judgement: Judgement) -> None:
+def test_sarif_holds_what_its_schema_requires(judgement: Judgement) -> None:
+    document = json.loads(report.as_sarif(judgement, "https://example.com/policies/"))
+    assert document["version"] == "2.1.0"
+    assert document["$schema"].endswith("sarif-2.1.0.json")
+    [run] = document["runs"]
+    driver = run["tool"]["driver"]
+    assert driver["name"]
+    for rule in driver["rules"]:
+        assert rule["helpUri"] == f"https://example.com/policies/{rule['id']}.md"
+        assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
+        assert 0 < float(rule["properties"]["security-severity"]) <= 10
+    for result in run["results"]:
+        assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in {"none", "note", "warning", "error"}
+        assert result["message"]["text"]
+        [location] = result["locations"]
+        uri = location["physicalLocation"]["artifactLocation"]["uri"]
+        assert uri == "Pulumi.prod.yaml"
+        assert location["physicalLocation"]["region"]["startLine"] >= 1
+    assert len({result["partialFingerprints"]["airflow-guard/v1"] for result in run["results"]}) == 2
+
+
+def test_sarif_lists_every_rule_and_names_the_resource(judgement: Judgement) -> None:
     [run] = json.loads(report.as_sarif(judgement))["runs"]
-    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["plain-secrets", "protected-data"]
+    names = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert {f"{name}.md" for name in names} <= {path.name for path in (paths.checkout() / report.PAGES).iterdir()}
+    assert [result["ruleId"] for result in run["results"]] == ["plain-secrets", "protected-data"]
     assert [result["level"] for result in run["results"]] == ["error", "error"]
     assert "ConfigMap::config" in run["results"][0]["locations"][0]["logicalLocations"][0]["fullyQualifiedName"]
+    assert run["tool"]["driver"]["rules"][0]["helpUri"].startswith("file:///")
+
+
+def test_the_exit_code_and_the_file(judgement: Judgement, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "found.sarif"
+    assert report.tell(judgement, report.Output(as_json=True, sarif=file)) == 1
+    assert json.loads(capsys.readouterr().out)["refused"] is True
+    assert len(json.loads(file.read_text())["runs"][0]["results"]) == 2
+    with pytest.raises(PreflightError, match=r"--sarif .*missing.*: cannot be written: No such file"):
+        report.tell(judgement, report.Output(sarif=tmp_path / "missing" / "found.sarif"))
