@@ -21,7 +21,7 @@ IN_AIRFLOW := UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/airflo
 STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke images \
-	test test-program test-policies test-dags lint format docs golden e2e drills
+	test test-program test-policies test-dags unsafe lint format docs golden e2e drills
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ test-program: $(UV)
 
 test-policies: $(UV)
 	@$(IN_POLICIES) pytest tests/policies
+
+unsafe: $(UV) ## The policy pack refuses each of the prepared unsafe stacks
+	@$(RUN) pytest -n 2 -m unsafe tests/policies/unsafe
 
 test-dags: $(UV)
 	@$(IN_AIRFLOW) pytest tests/dags
