@@ -1,16 +1,26 @@
 """Every rule, by hand: a rule that is not listed does not exist."""
 
-from .capacity import autoscaler_bounds, cost_ceiling, priority_classes, quotas, requests_and_limits, scratch_limits
+from .capacity import (
+    autoscaler_bounds,
+    cost_ceiling,
+    priority_classes,
+    quotas,
+    requests_and_limits,
+    retention,
+    scratch_limits,
+)
 from .model import Rule
 from .network import (
     closed_execution_api,
     data_tier,
     default_deny,
     edge_tls,
+    encrypted_connections,
     narrow_policies,
     service_exposure,
 )
 from .reliability import (
+    backups,
     bounded_jobs,
     database_free_probes,
     disruption_budgets,
@@ -57,7 +67,9 @@ RULES: tuple[Rule, ...] = (
     service_exposure.RULE,
     closed_execution_api.RULE,
     edge_tls.RULE,
+    encrypted_connections.RULE,
     protected_data.RULE,
+    backups.RULE,
     worker_drain.RULE,
     visibility_timeout.RULE,
     replica_floors.RULE,
@@ -76,5 +88,6 @@ RULES: tuple[Rule, ...] = (
     autoscaler_bounds.RULE,
     priority_classes.RULE,
     quotas.RULE,
+    retention.RULE,
     cost_ceiling.RULE,
 )

@@ -13,6 +13,8 @@ from tests.policies.objects import ABSENT, change
 
 OTHER = "docker.io/library/busybox"
 DIGEST = "@sha256:" + "5" * 64
+BACKUP = "airflow-platform/backup"
+RETENTION = "airflow-platform/backup-retention-full"
 KEY = "-----BEGIN PRIVATE KEY-----\nMHcCAQEE\n-----END PRIVATE KEY-----"
 
 
@@ -130,6 +132,7 @@ def _objects(item: Resource) -> Iterator[Sabotage]:
         yield from _airflow_config(item)
     if item.kind == "NetworkPolicy" and "allow-" in item.name:
         yield from _policies(item)
+    yield from _stores(item)
 
 
 _CHANGES: tuple[tuple[str, str, str, Any], ...] = (
@@ -144,6 +147,9 @@ _CHANGES: tuple[tuple[str, str, str, Any], ...] = (
     ("disruption-budgets", "PodDisruptionBudget", "spec.maxUnavailable", 0.0),
     ("plain-secrets", "ConfigMap", "data.password", "hunter2hunter2"),
     ("plain-secrets", "ConfigMap", "data.pem", KEY),
+    ("encrypted-connections", "ConfigMap", "data.broker", "redis://valkey:6379/0"),
+    ("encrypted-connections", "ConfigMap", "data.database", "host=postgres-rw sslmode=disable"),
+    ("encrypted-connections", "Secret", "stringData.url", "postgresql://x:Vb7yJ0mZs2Tq@postgres-rw/airflow"),
     ("plain-secrets", "ConfigMap", "data.url", "postgresql://airflow:hunter2@database/airflow"),
     ("labels", "ConfigMap", "metadata.labels", ABSENT),
     ("default-accounts", "Secret", "stringData.password", "admin"),
@@ -186,6 +192,21 @@ def _policies(item: Resource) -> Iterator[Sabotage]:
             yield _set("data-tier", item, rule.at("from").path, ABSENT)
             break
     yield _set("narrow-policies", item, f"spec.egress[{len(egress)}]", {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]})
+
+
+def _stores(item: Resource) -> Iterator[Sabotage]:
+    """Stores without an end, and data without backups."""
+    if item.kind == "CronJob" and item.label(BACKUP) in {"full", "drill"}:
+        yield Sabotage("backups", item, None, "taken away")
+        yield _set("backups", item, "spec.suspend", True)
+    if item.kind != "StatefulSet":
+        return
+    for container in pod_template(item).containers:
+        kept = [word.raw for word in container.node.at("args").items if "--storage.tsdb.retention" not in word.text]
+        if len(kept) < len(container.node.at("args").items):
+            yield _set("retention", item, container.node.at("args").path, kept)
+    if not item.props.at("metadata", "annotations", RETENTION).absent:
+        yield _set("backups", item, f'metadata.annotations["{RETENTION}"]', ABSENT)
 
 
 def _set(rule: str, item: Resource, path: str, value: Any) -> Sabotage:
