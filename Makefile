@@ -19,6 +19,7 @@ LOCAL := $(RUN) python -m local
 IN_POLICIES := UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/policies $(UV) run --frozen --project policies
 IN_AIRFLOW := UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/airflow $(UV) run --frozen --project images/airflow
 STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
+REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke images \
 	test test-program test-policies test-dags unsafe lint format docs golden e2e drills
@@ -53,10 +54,10 @@ render: $(UV) ## One YAML file per object to build/render/<stack>/, without a cl
 	@$(LOCAL) render --stack $(STACK)
 
 policy: $(UV) ## Judge a stack by the policy pack, without a cluster
-	@$(LOCAL) policy --stack $(STACK) $(if $(PROGRAM),--program $(PROGRAM))
+	@$(LOCAL) policy --stack $(STACK) $(if $(PROGRAM),--program $(PROGRAM)) $(REPORT_OPTIONS)
 
 audit: $(UV) ## Judge a deployed stack by the policy pack, each object as its cluster has it
-	@$(LOCAL) audit --stack $(STACK)
+	@$(LOCAL) audit --stack $(STACK) $(REPORT_OPTIONS)
 
 outputs: $(UV) ## Outputs of a deployed stack (SHOW_SECRETS=1 shows the secret ones)
 	@$(LOCAL) outputs --stack $(STACK) $(if $(SHOW_SECRETS),--show-secrets)
