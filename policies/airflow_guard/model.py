@@ -48,7 +48,7 @@ class Resource:
         package, _, rest = self.type.partition(":")
         return rest.rpartition(":")[2] if package == "kubernetes" else ""
 
-    @property
+    @cached_property
     def namespace(self) -> str:
         """Namespace of a Kubernetes object, `default` where none is given."""
         return self.props.at("metadata", "namespace").text or "default"

@@ -3,11 +3,24 @@ from typing import Any
 
 import pytest
 from airflow_guard.configuration import ConfigurationError, Level, RuleSetting
+from airflow_guard.model import Resource
 from airflow_guard.node import UNKNOWN
 from airflow_guard.pack import Pack, Report
 from airflow_guard.registry import RULES
 
-from tests.policies.objects import budget, change, default_deny, deployment, quota, resource, worker
+from tests.policies.objects import (
+    Object,
+    budget,
+    change,
+    config_map,
+    default_deny,
+    deployment,
+    quota,
+    resource,
+    secret,
+    service,
+    worker,
+)
 
 ROOT = "spec.template.spec.containers[0].securityContext.readOnlyRootFilesystem"
 WRITABLE = resource(change(deployment(), ROOT, False))
@@ -134,3 +147,24 @@ def test_resources_that_no_rule_knows() -> None:
     made = pack(labels="disabled")
     assert [names(made.analyze(item)) for item in items] == [[]] * len(items)
     assert names(made.analyze_stack(items)) == []
+
+
+def reaching(name: str) -> Object:
+    return change(service(name=name), "spec.selector", {"app.kubernetes.io/name": name})
+
+
+def crowd(count: int) -> list[Resource]:
+    """Many workloads, each with its Service, budget, ConfigMap and Secret."""
+    around = [default_deny(), quota(), quota("LimitRange")]
+    names = [f"part-{number}" for number in range(count)]
+    made = [item for name in names for item in (deployment(name), reaching(name), budget(name), config_map(), secret())]
+    return [resource(item) for item in (*made, *around)]
+
+
+def test_five_thousand_objects_that_have_to_do_with_each_other() -> None:
+    items = crowd(1000)
+    assert len(items) > 5000
+    assert names(pack().analyze_stack(items)) == []
+    without = [item for item in items if item.title != "PodDisruptionBudget airflow/part-7"]
+    [found] = pack().analyze_stack(without).violations
+    assert found[0].message.startswith("Deployment airflow/part-7: has several pods and no PodDisruptionBudget")

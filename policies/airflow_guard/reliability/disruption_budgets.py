@@ -7,29 +7,27 @@ from ..kubernetes import pod_template
 from ..model import Finding, Resource, Severity, Stack, StackRule, each_resource
 from ..node import Node
 from ..options import RELAXED, Options
-from ..selectors import selects
+from ..selectors import Labels, Selector
 
 
 def check(stack: Stack, options: Options) -> Iterator[Finding]:
     """Replicated workloads without a budget, and budgets that allow no disruption."""
-    budgets = stack.of_kind("PodDisruptionBudget")
+    found = stack.of_kind("PodDisruptionBudget")
+    budgets = [(budget, Selector(budget.props.at("spec", "selector"))) for budget in found]
     workloads = stack.of_kind("Deployment", "StatefulSet")
     yield from each_resource(workloads, partial(_workload, budgets=budgets, relaxed=options.texts(RELAXED.name)))
 
 
-def _workload(workload: Resource, budgets: list[Resource], relaxed: list[str]) -> Iterator[Finding]:
+def _workload(workload: Resource, budgets: list[tuple[Resource, Selector]], relaxed: list[str]) -> Iterator[Finding]:
     replicas = workload.props.at("spec", "replicas")
     count = 1 if replicas.absent else replicas.number or 0
-    covering = [budget for budget in budgets if _covers(budget, workload)]
+    labels = Labels(pod_template(workload).metadata.at("labels"))
+    near = [(budget, selector) for budget, selector in budgets if budget.namespace == workload.namespace]
+    covering = [budget for budget, selector in near if selector.picks(labels)]
     if count > 1 and not covering and workload.environment not in relaxed:
         yield Finding(what="has several pods and no PodDisruptionBudget", resource=workload)
     for budget in covering:
         yield from _blocking(budget, count)
-
-
-def _covers(budget: Resource, workload: Resource) -> bool:
-    same = budget.namespace == workload.namespace
-    return same and selects(budget.props.at("spec", "selector"), pod_template(workload).metadata.at("labels"))
 
 
 def _blocking(budget: Resource, count: float) -> Iterator[Finding]:

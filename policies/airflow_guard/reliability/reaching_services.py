@@ -1,26 +1,41 @@
 """Services reach pods, on ports the pods have."""
 
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 from ..kubernetes import PodTemplate, makes_pods, pod_template
 from ..model import Finding, Resource, Severity, Stack, StackRule, each_resource
-from ..node import Node
 from ..options import Options
+from ..selectors import Labels
 
 
 def check(stack: Stack, _options: Options) -> Iterator[Finding]:
     """Services that select no pod of the stack, or name a port that no selected pod has."""
-    workloads = [item for item in stack.resources if makes_pods(item)]
+    workloads = [_Workload(item) for item in stack.resources if makes_pods(item)]
     yield from each_resource(stack.of_kind("Service"), partial(_service, workloads=workloads))
 
 
-def _service(service: Resource, workloads: list[Resource]) -> Iterator[Finding]:
+@dataclass(frozen=True)
+class _Workload:
+    resource: Resource
+
+    @cached_property
+    def pod(self) -> PodTemplate:
+        return pod_template(self.resource)
+
+    @cached_property
+    def labels(self) -> Labels:
+        return Labels(self.pod.metadata.at("labels"))
+
+
+def _service(service: Resource, workloads: list[_Workload]) -> Iterator[Finding]:
     selector = service.props.at("spec", "selector")
     if selector.empty:
         return
-    pods = [pod_template(item) for item in workloads if item.namespace == service.namespace]
-    selected = [pod for pod in pods if _selects(selector, pod)]
+    wanted = [(key, value.text) for key, value in selector.entries]
+    near = [item for item in workloads if item.resource.namespace == service.namespace]
+    selected = [item.pod for item in near if _selects(wanted, item.labels)]
     if not selected:
         yield Finding(what="selects no pod of the stack", path=selector.path, resource=service)
         return
@@ -33,11 +48,15 @@ def _service(service: Resource, workloads: list[Resource]) -> Iterator[Finding]:
             yield Finding(what=f"leads to the port {target.text}, which no pod has", path=target.path, resource=service)
 
 
-def _selects(selector: Node, pod: PodTemplate) -> bool:
+def _selects(wanted: list[tuple[str, str]], labels: Labels) -> bool:
     """Every label of the selector; a label that is set at run time, such as a database's role, counts as there."""
-    labels = pod.metadata.at("labels")
-    known = [(key, wanted) for key, wanted in selector.entries if not labels.at(key).absent]
-    return bool(known) and all(labels.at(key).text == wanted.text for key, wanted in known)
+    matches = False
+    for key, text in wanted:
+        label = labels.get(key)
+        if label is not None and label != text:
+            return False
+        matches = matches or label is not None
+    return matches
 
 
 RULE = StackRule(
