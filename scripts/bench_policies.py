@@ -53,6 +53,8 @@ class Figures:
         without: a preview without the pack.
         judged: the same with it.
         added: share by which the second of a pair is longer than the first.
+        added_work: the same share of the processors' time, the pack's process included; it hardly depends on what else
+            the machine does.
     """
 
     machine: str
@@ -60,6 +62,7 @@ class Figures:
     without: Spread
     judged: Spread
     added: Spread
+    added_work: Spread
 
     @property
     def within(self) -> bool:
@@ -77,7 +80,7 @@ def measure(pairs: int, starts: int) -> Figures:
     pack = pack_of(STACK)
     _start(pack)  # the first start writes bytecode
     start = [_start(pack) for _ in range(starts)]
-    without, judged = list[float](), list[float]()
+    without, judged = list[_Cost](), list[_Cost]()
     plain = api.Options()
     _preview(plain)
     for _ in range(pairs):
@@ -86,9 +89,10 @@ def measure(pairs: int, starts: int) -> Figures:
     return Figures(
         machine=f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}",
         start=Spread.of(start),
-        without=Spread.of(without),
-        judged=Spread.of(judged),
-        added=Spread.of([after / before - 1 for before, after in zip(without, judged, strict=True)]),
+        without=Spread.of([cost.seconds for cost in without]),
+        judged=Spread.of([cost.seconds for cost in judged]),
+        added=Spread.of([b.seconds / a.seconds - 1 for a, b in zip(without, judged, strict=True)]),
+        added_work=Spread.of([b.work / a.work - 1 for a, b in zip(without, judged, strict=True)]),
     )
 
 
@@ -98,11 +102,24 @@ def _start(pack: PolicyPack) -> float:
         return time.perf_counter() - begun
 
 
-def _preview(options: api.Options) -> float:
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    seconds: float
+    work: float
+
+
+def _preview(options: api.Options) -> _Cost:
+    before = _work()
     result = api.preview(STACK, options)
     if result.exit_code:
         sys.exit(f"the preview failed: {result.error}")
-    return result.seconds
+    return _Cost(result.seconds, _work() - before)
+
+
+def _work() -> float:
+    """Seconds of processor time, of this process and of those it has ended."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def main() -> int:
