@@ -18,11 +18,12 @@ RUN := $(UV) run --frozen
 LOCAL := $(RUN) python -m local
 IN_POLICIES := UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/policies $(UV) run --frozen --project policies
 IN_AIRFLOW := UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/airflow $(UV) run --frozen --project images/airflow
+OF_DRILL := AIRFLOW_PLATFORM_STACKS=tests/drills/ha/stacks
 STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke images \
-	test test-program test-policies test-dags unsafe bench lint format docs golden e2e drills
+	test test-program test-policies test-dags unsafe bench lint format docs golden e2e drills drills-ha reliability
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -111,5 +112,14 @@ golden: $(UV) ## Write the golden inventories of the three stacks anew
 e2e: $(UV) ## Tests against the running dev stack
 	@$(RUN) pytest -m e2e tests/e2e
 
-drills: $(UV) ## Break the running dev stack and watch it come back
-	@$(RUN) pytest -m drill tests/drills
+drills: $(UV) ## Break the dev stack and a highly available one (FULL=1: every drill, five times each)
+	@$(RUN) pytest -m drill tests/drills/test_machine.py
+	@$(MAKE) --no-print-directory drills-ha
+
+drills-ha: $(UV) ## The drills of the highly available stack alone; KEEP=1 leaves it there
+	@$(OF_DRILL) $(LOCAL) deploy --stack drill
+	@code=0; $(OF_DRILL) $(if $(FULL),DRILL_FULL=1 DRILL_REPETITIONS=5) $(RUN) pytest -m drill tests/drills/ha || code=$$?; \
+		$(if $(KEEP),,$(OF_DRILL) $(LOCAL) destroy --stack drill || code=$$?;) exit $$code
+
+reliability: $(UV) ## Write the table of docs/reliability.md from the drills' reports
+	@$(RUN) python -m scripts.reliability_table

@@ -1,19 +1,17 @@
 """Runs the DAG `platform_smoke` through the public API and checks what came of it: `python -m local.smoke --help`."""
 
 import secrets
-import ssl
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 import typer
-from tenacity import RetryCallState, Retrying, retry_if_exception, retry_if_result, wait_exponential
 
-from local.errors import LocalError, PreflightError
+from local.airflow_api import POLL_SECONDS, AirflowApi, is_ok
+from local.errors import LocalError
 from local.progress import ConsoleReporter, Reporter, Step
 
 DAG_ID = "platform_smoke"
@@ -32,7 +30,6 @@ EXPECTED_TASKS = {
     "conclude": 1,
 }
 
-_POLL_SECONDS = 1.0
 _LOG_LINES = 15
 _UNFINISHED = {"queued", "running"}
 
@@ -81,7 +78,7 @@ def run_smoke(
         LocalError: something did not come out as it should; names the task and shows its last log lines.
     """
     started = time.monotonic()
-    with _Api.connect(base_url, ca_file, host, deadline=started + timeout) as api:
+    with AirflowApi.connect(base_url, ca_file, host, deadline=started + timeout) as api:
         smoke = _Smoke(api, report)
         with report.step("Log in to the public API"):
             api.log_in(user, password)
@@ -119,7 +116,7 @@ def _retried(tasks: list[dict[str, Any]]) -> tuple[str, ...]:
 class _Smoke:
     """The steps of one run."""
 
-    def __init__(self, api: "_Api", report: Reporter) -> None:
+    def __init__(self, api: AirflowApi, report: Reporter) -> None:
         self._api = api
         self._report = report
         self._marker = f"smoke-{secrets.token_hex(8)}"
@@ -129,7 +126,7 @@ class _Smoke:
         """Wait until the DAG is known and turn it on. Returns whether it was paused."""
         dag = self._api.until(
             f"/dags/{DAG_ID}",
-            _is_ok,
+            is_ok,
             f"the DAG {DAG_ID} does not appear; look at the dag-processor's log and the import errors of the user "
             "interface",
         ).json()
@@ -173,7 +170,7 @@ class _Smoke:
                 raise LocalError(
                     f"{DAG_ID} ({run_id}) is still {run['state']} after the time limit: {told}.\n{self._unfinished(run_id)}"
                 )
-            time.sleep(_POLL_SECONDS)
+            time.sleep(POLL_SECONDS)
 
     def check(self, run: dict[str, Any]) -> list[dict[str, Any]]:
         """Hold the finished run against what it should be."""
@@ -257,148 +254,6 @@ def _entry_lines(entry: dict[str, Any]) -> list[str]:
     errors: list[dict[str, Any]] = entry.get("error_detail") or []
     causes = [f"{error['exc_type']}: {error['exc_value']}" for error in errors]
     return [*str(entry.get("event", "")).splitlines(), *causes]
-
-
-class _NamedTransport(httpx.HTTPTransport):
-    """Checks the certificate for a name of its own instead of the URL's."""
-
-    def __init__(self, host: str | None, verify: ssl.SSLContext) -> None:
-        super().__init__(verify=verify)
-        self._host = host
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if self._host:
-            request.headers["Host"] = self._host
-            request.extensions = {**request.extensions, "sni_hostname": self._host}
-        return super().handle_request(request)
-
-
-class _Api:
-    """The public API: tries again while the server or the way to it is not there yet."""
-
-    def __init__(self, client: httpx.Client, deadline: float) -> None:
-        self._client = client
-        self._deadline = deadline
-
-    @classmethod
-    def connect(cls, base_url: str, ca_file: Path | None, host: str | None, *, deadline: float) -> "_Api":
-        """An API that is not logged in yet.
-
-        Raises:
-            PreflightError: the URL is none, or the authority's file cannot be read.
-        """
-        if not base_url.startswith(("https://", "http://")):
-            raise PreflightError(f"url = {base_url}: write it with its scheme, such as https://localhost:8443.")
-        try:
-            context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-        except OSError as error:
-            raise PreflightError(f"ca-file = {ca_file}: it is no readable PEM certificate ({error}).") from error
-        client = httpx.Client(base_url=base_url, transport=_NamedTransport(host, context), timeout=30.0)
-        return cls(client, deadline)
-
-    def __enter__(self) -> "_Api":
-        """Nothing to do; connections open by themselves."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the connections."""
-        self._client.close()
-
-    def expired(self) -> bool:
-        """Whether the time for all of it is over."""
-        return time.monotonic() >= self._deadline
-
-    def log_in(self, user: str, password: str) -> None:
-        """Get a token and send it from now on."""
-        body = {"username": user, "password": password}
-        answer = self._send("POST", "/auth/token", body, retry=True)
-        if answer.status_code == 401:
-            raise LocalError(f"user = {user}: the platform does not accept the password.")
-        self._client.headers["Authorization"] = f"Bearer {_checked(answer).json()['access_token']}"
-
-    def ask(
-        self, method: str, path: str, body: dict[str, Any] | None = None, *, accept_errors: bool = False
-    ) -> httpx.Response:
-        """One request below `/api/v2`; only reading and writing of whole values is tried again."""
-        answer = self._send(method, f"/api/v2{path}", body, retry=method != "POST")
-        return answer if accept_errors else _checked(answer)
-
-    def write_all(self, path: str, entity: dict[str, Any]) -> None:
-        """Create or overwrite one entity."""
-        action = {"action": "create", "entities": [entity], "action_on_existence": "overwrite"}
-        result = self.ask("PATCH", path, {"actions": [action]}).json()["create"]
-        if result["errors"]:
-            raise LocalError(f"{path}: {result['errors']}")
-
-    def until(
-        self,
-        path: str,
-        good: Callable[[httpx.Response], bool],
-        complaint: str,
-        *,
-        show: Callable[[httpx.Response], str] | None = None,
-        patience: float | None = None,
-    ) -> httpx.Response:
-        """Ask until the answer is good.
-
-        Args:
-            path: below `/api/v2`.
-            good: whether an answer is.
-            complaint: the error's text when none is in time.
-            show: what of the last answer stands below the complaint.
-            patience: seconds, when not until the deadline.
-        """
-        end = min(self._deadline, time.monotonic() + patience) if patience else self._deadline
-        while True:
-            answer = self.ask("GET", path, accept_errors=True)
-            if good(answer):
-                return answer
-            if time.monotonic() >= end:
-                shown = show(answer) if show else f"{answer.status_code} {answer.text[:300]}"
-                raise LocalError(f"{complaint}:\n{shown}")
-            time.sleep(_POLL_SECONDS)
-
-    def _send(self, method: str, path: str, body: dict[str, Any] | None, *, retry: bool) -> httpx.Response:
-        def late(_: RetryCallState) -> bool:
-            return self.expired() or not retry
-
-        attempts = Retrying(
-            retry=retry_if_exception(_is_transient) | retry_if_result(_is_unavailable),
-            wait=wait_exponential(multiplier=0.5, max=5),
-            stop=late,
-            retry_error_callback=_last,
-        )
-        try:
-            return attempts(self._client.request, method, path, json=body)
-        except httpx.HTTPError as error:
-            raise LocalError(f"{method} {self._client.base_url.join(path)}: {error}") from error
-
-
-def _is_ok(answer: httpx.Response) -> bool:
-    return answer.status_code == 200
-
-
-def _is_transient(error: BaseException) -> bool:
-    # A certificate that does not fit will not fit in a second either.
-    return isinstance(error, httpx.TransportError) and "CERTIFICATE_VERIFY_FAILED" not in str(error)
-
-
-def _is_unavailable(answer: httpx.Response) -> bool:
-    return answer.status_code in {429, 502, 503, 504}
-
-
-def _last(state: RetryCallState) -> httpx.Response:
-    outcome = state.outcome
-    if outcome is None:
-        raise LocalError("no attempt was made")
-    return outcome.result()
-
-
-def _checked(answer: httpx.Response) -> httpx.Response:
-    if answer.is_error:
-        request = answer.request
-        raise LocalError(f"{request.method} {request.url}: {answer.status_code} {answer.text[:500]}")
-    return answer
 
 
 def _command(

@@ -27,6 +27,9 @@ class PoolerSettings(Settings):
     """Server connections that one pod may hold."""
     max_client_connections: int = Field(default=1000, ge=50, le=20000)
     """Client connections that one pod accepts."""
+    query_timeout_seconds: int = Field(default=20, ge=0, le=3600)
+    """Seconds after which a statement through the pooler is ended, 0 for never: what hangs on a frozen primary must end
+    before Airflow gives up. Migrations and cleaning go around the pooler."""
     resources: Resources = Resources(
         requests=ResourceList(cpu="50m", memory="32Mi"), limits=ResourceList(memory="128Mi")
     )

@@ -100,6 +100,9 @@ def _migration(settings: PlatformSettings) -> Sections:
 def _scheduler(settings: PlatformSettings) -> Sections:
     own: Sections = {
         "core": {"parallelism": str(settings.airflow.parallelism)},
+        # A publication that takes longer is repeated in the next round, for two minutes at least: longer than the
+        # broker takes to have another leader. Any other end of it would fail the task.
+        "celery": {"operation_timeout": "2.0", "task_publish_max_retries": "60"},
         "scheduler": {
             "enable_health_check": "True",
             "scheduler_health_check_server_port": str(airflow.SCHEDULER_HEALTH_PORT),

@@ -127,10 +127,11 @@ def broker_sections(settings: PlatformSettings) -> Sections:
     sentinel = {"master_name": names.SENTINEL_MASTER} if _has_sentinels(settings) else {}
     connection = {
         **sentinel,
-        "socket_connect_timeout": "5",
-        "socket_timeout": "30",
+        # A leader that hangs closes nothing: only these times tell it from one that is busy.
+        "socket_connect_timeout": "2",
+        "socket_timeout": "5",
         "socket_keepalive": "True",
-        "health_check_interval": "30",
+        "health_check_interval": "5",
         "retry_on_timeout": "True",
     }
     return {

@@ -38,9 +38,13 @@ def pooler_config(settings: PoolerSettings, namespace: str) -> str:
         "client_tls_ca_file": AUTHORITY_PATH,
         "server_tls_sslmode": "verify-full",
         "server_tls_ca_file": AUTHORITY_PATH,
-        "server_login_retry": 1,
+        "server_login_retry": "0.3",
         "server_connect_timeout": 3,
         "server_idle_timeout": 60,
+        # A primary that hangs still confirms bytes, so that no keepalive ends what waits for it. Whatever waits longer
+        # than a standby takes to lead (`ttl`) is ended; a connection that rested is tried before a client gets it.
+        "query_timeout": settings.query_timeout_seconds,
+        "server_check_delay": 2,
         "server_lifetime": 1800,
         "query_wait_timeout": 60,
         "tcp_keepidle": 5,

@@ -1,11 +1,15 @@
 """Run by `make test-dags` in the environment of the Airflow image; elsewhere nothing here is collected."""
 
+import importlib.util
 import json
 import os
 import subprocess
+import sys
 import tempfile
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -53,3 +57,19 @@ def rendered() -> Rendered:
         [str(python), "-c", _RENDER], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
     )
     return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="session")
+def load_dag() -> Callable[[str], ModuleType]:
+    """Loads a file of dags/ by its name, as a module."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "dags" / f"{name}.py")
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        return module
+
+    return load

@@ -1,8 +1,7 @@
 """The smoke DAG: its shape, and a whole run in one process."""
 
 import ast
-import importlib.util
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,22 +10,11 @@ import pytest
 from airflow.utils.db import initdb
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
-SMOKE = DAGS / "platform_smoke.py"
-
-
-def load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
-def smoke() -> ModuleType:
-    return load(SMOKE)
+def smoke(load_dag: Callable[[str], ModuleType]) -> ModuleType:
+    return load_dag("platform_smoke")
 
 
 @pytest.fixture(scope="module")

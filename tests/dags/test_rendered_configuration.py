@@ -114,6 +114,33 @@ def test_with_sentinels_both_sides_know_how_to_ask_them(rendered: Any, tmp_path:
         assert celery[side]["sentinel_kwargs"]["ssl"] is True
 
 
+SHOW_PUBLICATION = """
+import json
+from airflow.configuration import conf
+from airflow.providers.celery.executors.celery_executor_utils import get_celery_configuration
+times = conf.getfloat("celery", "operation_timeout"), conf.getint("celery", "task_publish_max_retries")
+print(json.dumps([get_celery_configuration()["task_publish_retry_policy"], *times]))
+"""
+
+
+def test_a_publication_is_tried_until_its_time_is_over_and_then_repeated(rendered: Any, tmp_path: Path) -> None:
+    """An error of the broker fails the task at once; only a publication that takes too long is tried again."""
+    secrets = {"broker_url": "rediss://airflow:pw@valkey:6379/0", "result_backend": "rediss://airflow:pw@valkey:6379/1"}
+    secrets |= {
+        "database_url": "sqlite://",
+        "database_url_async": "sqlite+aiosqlite://",
+        "fernet_key": "",
+        "broker_password": "pw",
+    }
+    policy, operation_timeout, again = json.loads(
+        run(tmp_path, rendered["prod"]["scheduler"], secrets, SHOW_PUBLICATION)
+    )
+    assert policy["max_retries"] is None
+    assert policy["interval_start"] + policy["interval_step"] < operation_timeout
+    # The broker has another leader within ten seconds.
+    assert operation_timeout * again > 60
+
+
 SHOW_CONNECTION = """
 import json
 from airflow import settings

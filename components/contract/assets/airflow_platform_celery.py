@@ -40,6 +40,13 @@ CELERY_CONFIG = {
     "result_backend_transport_options": {**_RESULTS, **_sentinels(_RESULTS)},
     # A result only tells the executor that a message was taken; the state of the task is in the database.
     "result_expires": 86400,
+    # An error of the broker would fail the task at once; a publication that takes too long is repeated by the scheduler
+    # (`operation_timeout`, `task_publish_max_retries`). So: try until that time is over.
+    "task_publish_retry_policy": {"max_retries": None, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 2},
+    "redis_socket_connect_timeout": 2,
+    "redis_socket_timeout": 5,
+    "redis_retry_on_timeout": True,
+    "redis_backend_health_check_interval": 5,
     # A primary that was demoted in the middle of a command answers with an error that is worth a retry.
     "broker_channel_error_retry": True,
     "broker_connection_max_retries": None,

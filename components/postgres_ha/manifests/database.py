@@ -217,7 +217,8 @@ def _readiness(args: PostgresHAArgs) -> k8s.core.v1.ProbeArgs:
         return http_probe("/primary", "patroni", period=5, https=True)
     return k8s.core.v1.ProbeArgs(
         exec_=k8s.core.v1.ExecActionArgs(command=["/bin/bash", f"{SCRIPTS_PATH}/ready.sh"]),
-        period_seconds=3,
+        # An instance that hangs leaves its Services before another leads (`ttl`); more often costs processor time only.
+        period_seconds=5,
         timeout_seconds=5,
         failure_threshold=3,
     )

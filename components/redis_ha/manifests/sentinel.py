@@ -22,6 +22,7 @@ from components.redis_ha.manifests.common import (
     config_mount,
     config_volume,
     environment,
+    listening_probe,
     metadata,
     probe,
     scripts,
@@ -102,9 +103,9 @@ def _sentinel(args: RedisHAArgs) -> k8s.core.v1.ContainerArgs:
         resources=resources(args.settings.redis.sentinel_resources),
         security_context=container_security(),
         # It waits for a primary as long as it takes, and is not killed for that.
-        startup_probe=probe("alive", names.SENTINEL_PORT, period=2, failures=300),
-        readiness_probe=probe("alive", names.SENTINEL_PORT, period=10, failures=3),
-        liveness_probe=probe("alive", names.SENTINEL_PORT, period=30),
+        startup_probe=listening_probe("sentinel", period=2, failures=300),
+        readiness_probe=listening_probe("sentinel", period=5, failures=3),
+        liveness_probe=probe("alive", names.SENTINEL_PORT, period=60, failures=3),
         volume_mounts=[
             config_mount(),
             secret_mount(),

@@ -22,6 +22,7 @@ from components.redis_ha.manifests.common import (
     config_mount,
     config_volume,
     environment,
+    listening_probe,
     metadata,
     probe,
     scripts,
@@ -124,9 +125,12 @@ def _node(args: RedisHAArgs) -> k8s.core.v1.ContainerArgs:
         resources=resources(args.settings.redis.resources),
         security_context=container_security(),
         # Loading a large append-only file answers, so it is alive; finding out who leads takes some seconds.
-        startup_probe=probe("alive", names.VALKEY_PORT, period=2, failures=300),
-        readiness_probe=probe("ready", names.VALKEY_PORT, period=10, failures=3),
-        liveness_probe=probe("alive", names.VALKEY_PORT, period=30),
+        startup_probe=listening_probe("valkey", period=2, failures=300),
+        readiness_probe=probe("ready", names.VALKEY_PORT, period=15, failures=3)
+        if replicated
+        else listening_probe("valkey", period=5, failures=3),
+        # What hangs is replaced by the Sentinels long before.
+        liveness_probe=probe("alive", names.VALKEY_PORT, period=60, failures=3),
         lifecycle=_lifecycle() if replicated else None,
         volume_mounts=[
             config_mount(),

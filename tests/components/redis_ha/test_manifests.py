@@ -134,3 +134,20 @@ def test_ports_in_pods_are_those_declared() -> None:
             for port in item.get("ports", [])
         }
         assert served == {(port.name, port.number) for port in workload.ports}
+
+
+def test_probes_start_a_shell_only_where_a_port_does_not_say_enough() -> None:
+    """Each shell in a container costs a tenth of a second of CPU, and there are six containers."""
+
+    def per_minute(args: RedisHAArgs) -> float:
+        probes = [
+            item[f"{kind}Probe"]
+            for _, item in containers(args)
+            for kind in ("readiness", "liveness")
+            if f"{kind}Probe" in item
+        ]
+        return sum(60 / probe["periodSeconds"] for probe in probes if "exec" in probe)
+
+    assert per_minute(DEV) <= 1
+    assert per_minute(PROD) <= 6
+    assert all("exec" not in item["startupProbe"] for _, item in containers(PROD) if "startupProbe" in item)

@@ -1,0 +1,153 @@
+"""The deployed drill stack, as drills see it from the machine it runs on."""
+
+import base64
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from local import deploy
+from local.engines import environment
+from local.forward import kubectl
+
+STACK = "drill"
+AIRFLOW, DATA = "drill-airflow", "drill-data"
+_POLL_SECONDS = 0.5
+
+
+class DrillError(AssertionError):
+    """Something that a drill waits for did not come about; the message says what was seen last."""
+
+
+def wait_for(what: str, seconds: float, true: Callable[[], Any]) -> float:
+    """Ask until it holds. Returns the seconds it took.
+
+    Raises:
+        DrillError: it does not hold in time.
+    """
+    begun = time.monotonic()
+    while not true():
+        if time.monotonic() - begun > seconds:
+            raise DrillError(f"after {seconds:.0f} s still not: {what}")
+        time.sleep(_POLL_SECONDS)
+    return time.monotonic() - begun
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod and what a drill needs to know of it.
+
+    Attributes:
+        name: of the pod.
+        uid: of the pod; another one after it was made anew.
+        address: in the pod network.
+        role: what Patroni says it is, empty elsewhere.
+        ready: whether Services count it.
+        containers: id of each running container by name.
+    """
+
+    name: str
+    uid: str
+    address: str
+    role: str
+    ready: bool
+    containers: dict[str, str]
+
+
+class Bench:
+    """The drill stack: its pods, Services and secrets."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the outputs of the deployed stack; `folder` takes the authority's certificate."""
+        self.outputs = deploy.output_values(STACK, show_secrets=True)
+        assert self.outputs, "the drill stack is not deployed: run `make drills`"
+        self.authority = folder / "ca.crt"
+        self.authority.write_text(str(self.outputs["authority_certificate"]))
+        self._environment = environment(STACK, None)
+
+    def kubectl(self, *arguments: str, timeout: float = 60, check: bool = True, stdin: str | None = None) -> str:
+        """Run kubectl and return what it printed."""
+        command = [kubectl(), *arguments]
+        result = subprocess.run(
+            command,
+            env=self._environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check and result.returncode:
+            raise DrillError(f"kubectl {' '.join(arguments[:6])}: {result.stderr.strip()}")
+        return result.stdout
+
+    def get(self, *arguments: str) -> dict[str, Any]:
+        """An object or list as the API server gives it."""
+        return json.loads(self.kubectl("get", *arguments, "--output", "json"))
+
+    def pods(self, namespace: str, workload: str | None = None) -> list[Pod]:
+        """Pods that are not on their way out, by name."""
+        chosen = ("--selector", f"app.kubernetes.io/name={workload}") if workload else ()
+        items = self.get("pods", "--namespace", namespace, *chosen)["items"]
+        return sorted(
+            (_pod(item) for item in items if "deletionTimestamp" not in item["metadata"]), key=lambda pod: pod.name
+        )
+
+    def address(self, namespace: str, service: str) -> str:
+        """Cluster address of a Service; the machine itself reaches it."""
+        return self.get("service", service, "--namespace", namespace)["spec"]["clusterIP"]
+
+    def secret(self, namespace: str, consumer: str, file: str) -> str:
+        """One file of a consumer's newest Secret; secrets that pods wait for have another name with another content."""
+        found = [
+            item
+            for item in self.get("secrets", "--namespace", namespace)["items"]
+            if item["metadata"]["name"].startswith(f"{consumer}-secrets")
+        ]
+        newest = max(found, key=lambda item: item["metadata"]["creationTimestamp"])
+        return base64.b64decode(newest["data"][file]).decode()
+
+    def conninfo(self, consumer: str, service: str) -> str:
+        """A client like an Airflow process's: its login, verified TLS, no more patience than it has.
+
+        Args:
+            consumer: whose login, such as `scheduler`.
+            service: through which Service of the data namespace.
+        """
+        login = urlsplit(self.secret(AIRFLOW, consumer, "database_url"))
+        return (
+            f"host={service}.{DATA}.svc.cluster.local hostaddr={self.address(DATA, service)} port={login.port} "
+            f"dbname={login.path[1:]} user={login.username} password={login.password} sslmode=verify-full "
+            f"sslrootcert={self.authority} connect_timeout=3 tcp_user_timeout=3000 application_name=ledger"
+        )
+
+    def all_ready(self) -> bool:
+        """Every Deployment and StatefulSet of the stack has all its pods ready."""
+        for namespace in (AIRFLOW, DATA):
+            for item in self.get("deployments,statefulsets", "--namespace", namespace)["items"]:
+                wanted, status = item["spec"].get("replicas", 1), item.get("status", {})
+                if status.get("readyReplicas", 0) < wanted or status.get("updatedReplicas", 0) < wanted:
+                    return False
+        return True
+
+
+def _pod(item: dict[str, Any]) -> Pod:
+    status = item["status"]
+    running = {
+        container["name"]: container["containerID"].rpartition("/")[2]
+        for container in status.get("containerStatuses", ())
+        if container.get("containerID") and "running" in container.get("state", {})
+    }
+    ready = any(found["type"] == "Ready" and found["status"] == "True" for found in status.get("conditions", ()))
+    return Pod(
+        name=item["metadata"]["name"],
+        uid=item["metadata"]["uid"],
+        address=status.get("podIP", ""),
+        role=item["metadata"].get("labels", {}).get("airflow-platform/role", ""),
+        ready=ready,
+        containers=running,
+    )

@@ -1,0 +1,91 @@
+"""Faults done to processes and networks of pods, from the machine that they run on."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.drills.ha.bench import DrillError, Pod
+
+_TABLE = "drill"
+
+
+def processes(container: str) -> list[int]:
+    """Process ids on this machine of everything that runs in a container.
+
+    Raises:
+        DrillError: nothing does.
+    """
+    found: list[int] = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and container in (entry / "cgroup").read_text():
+                found.append(int(entry.name))
+    if not found:
+        raise DrillError(f"nothing runs in container {container}")
+    return sorted(found)
+
+
+def send(number: signal.Signals, pids: Iterable[int]) -> None:
+    """Send a signal to each process that is still there."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def kill_container(pod: Pod, container: str) -> None:
+    """Kill everything in a container at once."""
+    send(signal.SIGKILL, processes(pod.containers[container]))
+
+
+def kill_server(pod: Pod, container: str, program: str) -> None:
+    """Kill a server and leave what started it: the oldest process of that name in the container."""
+    for pid in processes(pod.containers[container]):
+        with contextlib.suppress(OSError):
+            if (Path("/proc") / str(pid) / "comm").read_text().strip() == program:
+                send(signal.SIGKILL, [pid])
+                return
+    raise DrillError(f"no process {program} in container {container} of {pod.name}")
+
+
+@contextmanager
+def frozen(pod: Pod, container: str) -> Generator[None]:
+    """Stop everything in a container while the block runs: connections stay open and nobody answers."""
+    identity = pod.containers[container]
+    # Twice: what was started between looking and stopping.
+    for _ in range(2):
+        send(signal.SIGSTOP, processes(identity))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(DrillError):
+            send(signal.SIGCONT, processes(identity))
+
+
+@contextmanager
+def cut_off(pod: Pod, *only: str) -> Generator[None]:
+    """Drop all packets of a pod but its own loopback while the block runs.
+
+    Args:
+        pod: whose network is cut.
+        only: addresses; the pod is cut off from these alone.
+    """
+    pid = processes(next(iter(pod.containers.values())))[0]
+    rules = [f"ip daddr {address} drop" for address in only] or ['oif "lo" accept', "drop"]
+    incoming = [f"ip saddr {address} drop" for address in only] or ['iif "lo" accept', "drop"]
+    table = (
+        f"table inet {_TABLE} {{\n"
+        f"  chain out {{ type filter hook output priority 0; {'; '.join(rules)}; }}\n"
+        f"  chain in {{ type filter hook input priority 0; {'; '.join(incoming)}; }}\n"
+        "}\n"
+    )
+    enter = ["nsenter", "--target", str(pid), "--net", "nft"]
+    subprocess.run([*enter, "--file", "-"], input=table, text=True, check=True)
+    try:
+        yield
+    finally:
+        # The pod may be gone, and its network with it.
+        subprocess.run([*enter, "delete", "table", "inet", _TABLE], check=False, capture_output=True)

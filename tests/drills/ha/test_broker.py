@@ -1,0 +1,69 @@
+"""Drills of the broker: nothing in it is a source of truth."""
+
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from tests.drills.ha import faults
+from tests.drills.ha.bench import AIRFLOW, DATA, Bench
+from tests.drills.ha.broker import Broker
+from tests.drills.ha.drill import Drill, Limits
+from tests.drills.ha.test_postgres import full
+
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]
+
+
+def test_the_leader_is_killed(drill: Drill, broker: Broker) -> None:
+    drill.run(
+        "broker-leader-killed",
+        lambda: faults.kill_container(broker.leader(), "valkey"),
+        Limits(outage=1, queue_gap=15),
+    )
+
+
+def test_the_leader_is_stopped(drill: Drill, broker: Broker) -> None:
+    def fault() -> None:
+        with faults.frozen(broker.leader(), "valkey"):
+            time.sleep(30)
+
+    drill.run("broker-leader-stopped", fault, Limits(outage=1, queue_gap=15))
+
+
+def test_the_leaders_pod_is_deleted(drill: Drill, broker: Broker, bench: Bench) -> None:
+    drill.run(
+        "broker-leader-deleted",
+        lambda: bench.kubectl("delete", "pod", broker.leader().name, "--namespace", DATA),
+        Limits(outage=1, queue_gap=15),
+    )
+
+
+@full
+def test_a_majority_of_the_sentinels_is_lost(drill: Drill, broker: Broker) -> None:
+    """Nobody can be made leader meanwhile; who leads goes on, and clients find it."""
+
+    def fault() -> None:
+        with ExitStack() as stack:
+            for sentinel in broker.sentinels()[:2]:
+                stack.enter_context(faults.frozen(sentinel, "sentinel"))
+            time.sleep(45)
+
+    drill.run("sentinel-majority-lost", fault, Limits(outage=1, queue_gap=15))
+
+
+@full
+def test_the_broker_is_emptied(drill: Drill, broker: Broker) -> None:
+    """What was lost is sent again by the scheduler, from the database."""
+    drill.run("broker-emptied", broker.empty, Limits(outage=1, finish=360), repetitions=1)
+
+
+@full
+def test_the_node_restarts(drill: Drill, bench: Bench) -> None:
+    """Every container of the stack dies at once."""
+
+    def fault() -> None:
+        for pod in (*bench.pods(DATA), *bench.pods(AIRFLOW)):
+            for container in pod.containers:
+                faults.kill_container(pod, container)
+
+    drill.run("node-restarted", fault, Limits(), repetitions=1)

@@ -1,0 +1,166 @@
+"""Drills of the database: what each fault costs writers and Airflow."""
+
+import os
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from tests.drills.ha import faults
+from tests.drills.ha.bench import DATA, Bench, wait_for
+from tests.drills.ha.drill import Drill, Limits, machine, write_report
+from tests.drills.ha.patroni import Patroni
+
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]
+
+FROZEN_SECONDS = 40
+"""Longer than a standby takes to lead, shorter than the kubelet's patience."""
+API_GONE_SECONDS = 60
+full = pytest.mark.skipif(not os.environ.get("DRILL_FULL"), reason="in the full form only: make drills FULL=1")
+
+
+def test_switchover(drill: Drill, patroni: Patroni) -> None:
+    drill.run("postgres-switchover", patroni.switch_over, Limits(outage=5))
+
+
+def test_the_primarys_pod_is_deleted(drill: Drill, patroni: Patroni, bench: Bench) -> None:
+    def fault() -> None:
+        bench.kubectl("delete", "pod", patroni.leader().name, "--namespace", DATA, "--wait=false")
+        # Its preStop hook hands over first; the pod is gone when that is done.
+        time.sleep(10)
+
+    drill.run("postgres-primary-deleted", fault, Limits(outage=5))
+
+
+def test_the_postmaster_is_killed(drill: Drill, patroni: Patroni) -> None:
+    drill.run(
+        "postgres-postmaster-killed",
+        lambda: faults.kill_server(patroni.leader(), "postgres", "postgres"),
+        Limits(outage=8),
+    )
+
+
+def test_the_primarys_container_is_killed(drill: Drill, patroni: Patroni, bench: Bench) -> None:
+    def renew() -> None:
+        """A container that was killed lately waits before it is started again: give the fault a pod of its own."""
+        standby = patroni.standbys()[0]
+        bench.kubectl("delete", "pod", standby.name, "--namespace", DATA)
+        patroni.until_whole()
+        patroni.switch_over()
+
+    drill.run(
+        "postgres-container-killed",
+        lambda: faults.kill_container(patroni.leader(), "postgres"),
+        Limits(outage=8),
+        before=renew,
+    )
+
+
+def test_the_primary_is_frozen(drill: Drill, patroni: Patroni) -> None:
+    def fault() -> None:
+        with faults.frozen(patroni.leader(), "postgres"):
+            time.sleep(FROZEN_SECONDS)
+
+    drill.run("postgres-primary-frozen", fault, Limits(outage=25))
+
+
+def test_the_primary_is_cut_off(drill: Drill, patroni: Patroni) -> None:
+    def fault() -> None:
+        with faults.cut_off(patroni.leader()):
+            time.sleep(FROZEN_SECONDS)
+
+    drill.run("postgres-primary-cut-off", fault, Limits(outage=25))
+
+
+def test_a_standby_is_frozen(drill: Drill, patroni: Patroni) -> None:
+    def fault() -> None:
+        with faults.frozen(patroni.standbys()[0], "postgres"):
+            time.sleep(30)
+
+    drill.run("postgres-standby-frozen", fault, Limits(outage=1))
+
+
+def test_both_standbys_are_frozen(drill: Drill, patroni: Patroni) -> None:
+    """With durability `strict` writes wait; what was acknowledged before and after is there."""
+
+    def fault() -> None:
+        with ExitStack() as stack:
+            for standby in patroni.standbys():
+                stack.enter_context(faults.frozen(standby, "postgres"))
+            time.sleep(15)
+
+    drill.run("postgres-standbys-frozen", fault, Limits(outage=25))
+
+
+def test_a_pooler_is_killed(drill: Drill, bench: Bench) -> None:
+    drill.run(
+        "pooler-killed",
+        lambda: faults.kill_container(bench.pods(DATA, "postgres-pooler")[0], "pgbouncer"),
+        Limits(outage=5),
+    )
+
+
+def test_the_api_server_is_away(drill: Drill, patroni: Patroni, bench: Bench) -> None:
+    """Every instance is cut off from the API alone: with failsafe mode the primary goes on."""
+    addresses = (
+        bench.get("service", "kubernetes", "--namespace", "default")["spec"]["clusterIP"],
+        *{item["status"]["hostIP"] for item in bench.get("pods", "--namespace", DATA)["items"]},
+    )
+
+    def fault() -> None:
+        with ExitStack() as stack:
+            for pod in patroni.instances():
+                stack.enter_context(faults.cut_off(pod, *addresses))
+            time.sleep(API_GONE_SECONDS)
+
+    drill.run("api-server-away", fault, Limits(outage=1))
+
+
+@full
+def test_rolling_update(drill: Drill, patroni: Patroni, bench: Bench) -> None:
+    def fault() -> None:
+        bench.kubectl("rollout", "restart", "statefulset/postgres", "--namespace", DATA)
+        bench.kubectl("rollout", "status", "statefulset/postgres", "--namespace", DATA, timeout=600)
+
+    drill.run("postgres-rolling-update", fault, Limits(outage=5))
+
+
+@full
+def test_a_replicas_volume_is_lost(drill: Drill, patroni: Patroni, bench: Bench) -> None:
+    def fault() -> None:
+        standby = patroni.standbys()[-1]
+        bench.kubectl("delete", "pvc", f"data-{standby.name}", "--namespace", DATA, "--wait=false")
+        bench.kubectl("delete", "pod", standby.name, "--namespace", DATA)
+
+    drill.run("postgres-volume-lost", fault, Limits(outage=1))
+
+
+@full
+def test_the_checker_sees_a_loss(drill: Drill, patroni: Patroni) -> None:
+    """Negative control: with synchronous commit off a primary that is cut from its standbys acknowledges what is lost."""
+    drill.until_normal()
+    standbys = [standby.address for standby in patroni.standbys()]
+    ledger = drill.new_ledger()
+    patroni.set(synchronous_mode=False, synchronous_mode_strict=False)
+    try:
+        with ledger.writing():
+            time.sleep(15)
+            leader = patroni.leader()
+            with faults.cut_off(leader, *standbys):
+                time.sleep(3)
+                with faults.frozen(leader, "postgres"):
+                    wait_for("another instance leads", 90, lambda: patroni.leader_or_none() not in {None, leader.name})
+                    time.sleep(10)
+    finally:
+        patroni.set(synchronous_mode="quorum", synchronous_mode_strict=True)
+        drill.until_normal()
+    found = ledger.audit()
+    write_report(
+        "negative-control",
+        {
+            "acknowledged_commits": found.acknowledged,
+            "acknowledged_commits_lost": len(found.lost),
+            "machine": machine(),
+        },
+    )
+    assert found.lost, "nothing was lost although nothing protected it: the checker sees nothing"
