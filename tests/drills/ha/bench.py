@@ -24,17 +24,20 @@ class DrillError(AssertionError):
 
 
 def wait_for(what: str, seconds: float, true: Callable[[], Any]) -> float:
-    """Ask until it holds. Returns the seconds it took.
+    """Ask until it holds; that it cannot be asked is a no. Returns the seconds it took.
 
     Raises:
         DrillError: it does not hold in time.
     """
-    begun = time.monotonic()
-    while not true():
-        if time.monotonic() - begun > seconds:
-            raise DrillError(f"after {seconds:.0f} s still not: {what}")
+    begun, trouble = time.monotonic(), ""
+    while time.monotonic() - begun <= seconds:
+        try:
+            if true():
+                return time.monotonic() - begun
+        except DrillError as error:
+            trouble = f" ({error})"
         time.sleep(_POLL_SECONDS)
-    return time.monotonic() - begun
+    raise DrillError(f"after {seconds:.0f} s still not: {what}{trouble}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +74,18 @@ class Bench:
 
     def kubectl(self, *arguments: str, timeout: float = 60, check: bool = True, stdin: str | None = None) -> str:
         """Run kubectl and return what it printed."""
-        command = [kubectl(), *arguments]
-        result = subprocess.run(
-            command,
-            env=self._environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        try:
+            result = subprocess.run(
+                [kubectl(), *arguments],
+                env=self._environment,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise DrillError(f"kubectl {' '.join(arguments[:6])}: no answer in {timeout:.0f} s") from error
         if check and result.returncode:
             raise DrillError(f"kubectl {' '.join(arguments[:6])}: {result.stderr.strip()}")
         return result.stdout

@@ -16,7 +16,7 @@ from tests.drills.ha.patroni import Patroni
 
 REPETITIONS = "DRILL_REPETITIONS"
 _WRITERS = 4
-_TASK_SECONDS = 3.0
+_TASK_SECONDS = 2.0
 _PATIENCE_SECONDS = 3600.0
 
 

@@ -22,6 +22,7 @@ def test_the_leader_is_killed(drill: Drill, broker: Broker) -> None:
     )
 
 
+@full
 def test_the_leader_is_stopped(drill: Drill, broker: Broker) -> None:
     def fault() -> None:
         with faults.frozen(broker.leader(), "valkey"):
@@ -30,6 +31,7 @@ def test_the_leader_is_stopped(drill: Drill, broker: Broker) -> None:
     drill.run("broker-leader-stopped", fault, Limits(outage=1, queue_gap=15))
 
 
+@full
 def test_the_leaders_pod_is_deleted(drill: Drill, broker: Broker, bench: Bench) -> None:
     drill.run(
         "broker-leader-deleted",

@@ -19,6 +19,7 @@ API_GONE_SECONDS = 60
 full = pytest.mark.skipif(not os.environ.get("DRILL_FULL"), reason="in the full form only: make drills FULL=1")
 
 
+@full
 def test_switchover(drill: Drill, patroni: Patroni) -> None:
     drill.run("postgres-switchover", patroni.switch_over, Limits(outage=5))
 
@@ -40,6 +41,7 @@ def test_the_postmaster_is_killed(drill: Drill, patroni: Patroni) -> None:
     )
 
 
+@full
 def test_the_primarys_container_is_killed(drill: Drill, patroni: Patroni, bench: Bench) -> None:
     def renew() -> None:
         """A container that was killed lately waits before it is started again: give the fault a pod of its own."""
@@ -64,6 +66,7 @@ def test_the_primary_is_frozen(drill: Drill, patroni: Patroni) -> None:
     drill.run("postgres-primary-frozen", fault, Limits(outage=25))
 
 
+@full
 def test_the_primary_is_cut_off(drill: Drill, patroni: Patroni) -> None:
     def fault() -> None:
         with faults.cut_off(patroni.leader()):
@@ -72,6 +75,7 @@ def test_the_primary_is_cut_off(drill: Drill, patroni: Patroni) -> None:
     drill.run("postgres-primary-cut-off", fault, Limits(outage=25))
 
 
+@full
 def test_a_standby_is_frozen(drill: Drill, patroni: Patroni) -> None:
     def fault() -> None:
         with faults.frozen(patroni.standbys()[0], "postgres"):
@@ -80,6 +84,7 @@ def test_a_standby_is_frozen(drill: Drill, patroni: Patroni) -> None:
     drill.run("postgres-standby-frozen", fault, Limits(outage=1))
 
 
+@full
 def test_both_standbys_are_frozen(drill: Drill, patroni: Patroni) -> None:
     """With durability `strict` writes wait; what was acknowledged before and after is there."""
 
@@ -92,6 +97,7 @@ def test_both_standbys_are_frozen(drill: Drill, patroni: Patroni) -> None:
     drill.run("postgres-standbys-frozen", fault, Limits(outage=25))
 
 
+@full
 def test_a_pooler_is_killed(drill: Drill, bench: Bench) -> None:
     drill.run(
         "pooler-killed",
@@ -100,6 +106,7 @@ def test_a_pooler_is_killed(drill: Drill, bench: Bench) -> None:
     )
 
 
+@full
 def test_the_api_server_is_away(drill: Drill, patroni: Patroni, bench: Bench) -> None:
     """Every instance is cut off from the API alone: with failsafe mode the primary goes on."""
     addresses = (
