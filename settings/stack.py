@@ -57,6 +57,14 @@ class CredentialSettings(Settings):
     """Generated secrets and their rotation."""
 
     rotation: dict[str, int] = Field(default_factory=dict)
-    """Name of a generated value (`docs/operations/secrets.md` lists them) to a counter; raising it makes a new value."""
+    """Name of a generated value (`docs/operations/secrets.md` lists them) to a counter; raised by one, it makes a new
+    value, and the one before stays accepted."""
+    retired: dict[str, int] = Field(default_factory=dict)
+    """Name of a generated value to the highest counter that is out of use; the second update of a rotation."""
     authority: AuthoritySettings = AuthoritySettings()
     """The private certificate authority."""
+
+    def finishes(self, name: str) -> bool:
+        """True for a value that was rotated and whose generation before is retired."""
+        newest = self.rotation.get(name, 0)
+        return newest > 0 and self.retired.get(name) == newest - 1

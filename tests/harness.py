@@ -30,7 +30,8 @@ from components.contract.endpoints import AirflowEndpoint, PostgresEndpoint, Red
 from components.contract.images import ImageRefs
 from components.contract.labels import PlatformLabels
 from components.contract.names import API_PORT, DATABASE, POSTGRES_PORT, service_host
-from components.contract.secrets import SecretConsumer, SecretRef
+from components.contract.secrets import SecretConsumer, SecretRef, SecretValue
+from components.credentials.generations import Counter, Rotated
 from local import paths
 from local.engine.recording import Recorded, Recording, record
 from local.engine.values import unwrap
@@ -95,6 +96,15 @@ def as_config(**values: Any) -> tuple[tuple[str, str], ...]:
 def inputs(resource: Recorded) -> dict[str, Any]:
     """What a resource was asked to be, secrets laid open."""
     return unwrap(resource.inputs)
+
+
+def made_up_values(generations: int = 1) -> dict[str, Rotated]:
+    """Something for every value that a template may name; with two generations, in the middle of a rotation."""
+    counter = Counter(newest=generations - 1)
+    return {
+        value.value: Rotated.of(counter, [f"value-{number}-of-{value}" for number in counter.generations])
+        for value in SecretValue
+    }
 
 
 def plain(args: Any) -> Any:

@@ -15,7 +15,8 @@ class AirflowCore(PlatformComponent):
     """Schedulers, dag-processors, triggerers and the two api-server roles.
 
     Creates a Job that migrates the database and sees to the administrator, then one Deployment per role, each with a
-    ConfigMap and a Secret of only what that role reads, and a Service for each api-server role.
+    ConfigMap and a Secret of only what that role reads, and a Service for each api-server role. When a Fernet key is
+    retired, a Job encrypts the database anew once every process reads and writes with the new key.
 
     Survives, with two replicas of a role: the loss of any pod or node. With any number: a restart of the database or
     of the pooler (scheduler, dag-processor and triggerer end and are restarted), of the broker, and of the api-servers
@@ -36,8 +37,9 @@ class AirflowCore(PlatformComponent):
         self._around = processes.surroundings(args)
         migrated = self._migration()
         core, execution = processes.api_core(args), processes.api_execution(args)
-        for process in processes.processes(args):
-            self._process(process, migrated)
+        rolled = [self._process(process, migrated) for process in processes.processes(args)]
+        if names.KEY_ROTATION in args.secrets:
+            self._job(migration.key_rotation(args), pulumi.Output.all(*rolled).apply(", ".join))
         self.endpoint = AirflowEndpoint(
             core_host=self._service(core).apply(
                 lambda _: names.service_host(names.API_CORE, args.settings.namespaces.airflow)
@@ -49,17 +51,22 @@ class AirflowCore(PlatformComponent):
 
     def _migration(self) -> pulumi.Output[str]:
         """The Job; the result is there once the database is at the image's version."""
-        process = migration.migration(self._args)
-        self._belongings(process)
-        job = k8s.batch.v1.Job(self.child_name(process.name), migration.job(self._args), self.child_opts())
-        return _name(job.metadata)
+        return self._job(migration.migration(self._args), self._args.postgres.primary_host)
 
-    def _process(self, process: Process, migrated: pulumi.Output[str]) -> None:
+    def _job(self, process: Process, waits_for: pulumi.Output[str]) -> pulumi.Output[str]:
         self._belongings(process)
-        waits_for = migrated
+        spec = migration.job(self._args, process, waits_for)
+        return _name(k8s.batch.v1.Job(self.child_name(process.name), spec, self.child_opts()).metadata)
+
+    def _process(self, process: Process, migrated: pulumi.Output[str]) -> pulumi.Output[str]:
+        """A Deployment; the result is there once all its pods are those of now."""
+        self._belongings(process)
+        # The pooler lets a new login in before anybody uses it, and so does the broker.
+        needs = [migrated, self._args.postgres.pooler_host]
         if process.name == names.SCHEDULER:
-            waits_for = pulumi.Output.all(migrated, self._args.redis.ready).apply(lambda found: str(found[0]))
-        k8s.apps.v1.Deployment(
+            needs.append(self._args.redis.ready)
+        waits_for = pulumi.Output.all(*needs).apply(lambda found: str(found[0]))
+        workload = k8s.apps.v1.Deployment(
             self.child_name(process.name), deployment(process, self._around, waits_for), self.child_opts()
         )
         if process.replicas > 1:
@@ -68,6 +75,7 @@ class AirflowCore(PlatformComponent):
                 disruption_budget(process, self._around),
                 self.child_opts(),
             )
+        return _name(workload.metadata)
 
     def _belongings(self, process: Process) -> None:
         k8s.core.v1.ServiceAccount(

@@ -41,6 +41,8 @@ def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:
     }
     if role == names.MIGRATION:
         return {**files, BOOTSTRAP_SCRIPT: _asset(BOOTSTRAP_SCRIPT), WEBSERVER_CONFIG: webserver_config(settings)}
+    if role == names.KEY_ROTATION:
+        return files
     files[airflow.ALIVE_SCRIPT] = airflow.asset(airflow.ALIVE_SCRIPT)
     if role == names.SCHEDULER:
         files[airflow.CELERY_MODULE] = airflow.asset(airflow.CELERY_MODULE)
@@ -95,6 +97,10 @@ def _migration(settings: PlatformSettings) -> Sections:
         },
         "fab": {"config_file": f"{airflow.CONFIG_FOLDER}/{WEBSERVER_CONFIG}"},
     }
+
+
+def _key_rotation(_: PlatformSettings) -> Sections:
+    return {}
 
 
 def _scheduler(settings: PlatformSettings) -> Sections:
@@ -165,6 +171,7 @@ def _api_execution(settings: PlatformSettings) -> Sections:
 
 _ROLES: Mapping[str, Callable[[PlatformSettings], Sections]] = {
     names.MIGRATION: _migration,
+    names.KEY_ROTATION: _key_rotation,
     names.SCHEDULER: _scheduler,
     names.DAG_PROCESSOR: _dag_processor,
     names.TRIGGERER: _triggerer,

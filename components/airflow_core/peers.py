@@ -2,6 +2,7 @@
 
 from components.contract import airflow, names
 from components.contract.peers import Need, Outside, Port, Workload
+from components.contract.secrets import SecretValue
 from settings.airflow import AuthKind
 from settings.ingress import IngressKind
 from settings.platform_settings import PlatformSettings
@@ -21,7 +22,9 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
     )
     login = settings.airflow.auth.kind is AuthKind.OIDC
     bundled = settings.ingress.kind is IngressKind.BUNDLED
+    rotation = Workload(name=names.KEY_ROTATION, namespace=namespace, needs=(_PRIMARY, _STATSD))
     return (
+        *((rotation,) if settings.credentials.finishes(SecretValue.FERNET_KEY) else ()),
         Workload(name=names.MIGRATION, namespace=namespace, needs=(_PRIMARY, _STATSD)),
         Workload(
             name=names.SCHEDULER,

@@ -2,7 +2,7 @@
 
 from components.airflow_core import configuration as config
 from components.contract import airflow, names
-from components.contract.secrets import SecretConsumer
+from components.contract.secrets import SecretConsumer, SecretValue, login
 from settings.airflow import AuthKind
 from settings.platform_settings import PlatformSettings
 
@@ -24,6 +24,8 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         names.API_CORE: {**database, **_LOG_KEY, **_SIGNING, **_VERIFYING, **_SERVING, **_login(settings)},
         names.API_EXECUTION: {**database, **_SIGNING, **_VERIFYING, **_SERVING},
     }
+    if settings.credentials.finishes(SecretValue.FERNET_KEY):
+        roles[names.KEY_ROTATION] = _key_rotation(settings)
     namespace = settings.namespaces.airflow
     return tuple(
         SecretConsumer(name=role, namespace=namespace, files=files, tls_names=_tls_names(role, namespace))
@@ -36,16 +38,24 @@ def _tls_names(role: str, namespace: str) -> tuple[str, ...]:
 
 
 def _database(settings: PlatformSettings) -> dict[str, str]:
-    """Through the pooler."""
-    return _urls(names.service_host(names.POSTGRES_POOLER, settings.namespaces.data))
+    """Through the pooler, as who reads and writes tables."""
+    host = names.service_host(names.POSTGRES_POOLER, settings.namespaces.data)
+    return _urls(host, names.DATABASE_APP, SecretValue.DATABASE_AIRFLOW_PASSWORD)
 
 
 def _migration(settings: PlatformSettings) -> dict[str, str]:
-    """To the primary itself: a lock of a session does not hold through a pooler in transaction mode."""
-    urls = _urls(names.service_host(names.postgres_primary_service(), settings.namespaces.data))
+    """To the primary itself, as the owner: a lock of a session does not hold through a pooler in transaction mode."""
+    host = names.service_host(names.postgres_primary_service(), settings.namespaces.data)
+    urls = _urls(host, names.DATABASE_OWNER_LOGIN, SecretValue.DATABASE_OWNER_PASSWORD)
     if settings.airflow.auth.kind is AuthKind.OIDC:
         return {**urls, **_login(settings)}
     return {**urls, config.ADMIN_PASSWORD_FILE: "{admin_password}"}
+
+
+def _key_rotation(settings: PlatformSettings) -> dict[str, str]:
+    """To the primary itself: it goes through whole tables with open cursors."""
+    host = names.service_host(names.postgres_primary_service(), settings.namespaces.data)
+    return _urls(host, names.DATABASE_APP, SecretValue.DATABASE_AIRFLOW_PASSWORD)
 
 
 def _login(settings: PlatformSettings) -> dict[str, str]:
@@ -54,8 +64,8 @@ def _login(settings: PlatformSettings) -> dict[str, str]:
     return {config.OIDC_CLIENT_SECRET_FILE: "{oidc_client_secret}"}
 
 
-def _urls(host: str) -> dict[str, str]:
-    place = f"{names.DATABASE_USER}:{{database_airflow_password}}@{host}:{names.POSTGRES_PORT}/{names.DATABASE}"
+def _urls(host: str, user: str, password: SecretValue) -> dict[str, str]:
+    place = f"{login(user, password)}:{{{password}}}@{host}:{names.POSTGRES_PORT}/{names.DATABASE}"
     tls = f"sslmode=verify-full&sslrootcert={airflow.secret_path(airflow.CA_FILE)}"
     return {
         # psycopg2 never prepares statements, which a pooler in transaction mode could not keep.

@@ -6,7 +6,13 @@ POSTGRES = "postgres"
 POSTGRES_POOLER = "postgres-pooler"
 POSTGRES_PORT = 5432
 DATABASE = "airflow"
-DATABASE_USER = "airflow"
+DATABASE_OWNER = "airflow"
+"""Owns the database and all in it; nobody logs in by this name."""
+DATABASE_OWNER_LOGIN = "airflow_owner"
+DATABASE_APP = "airflow_app"
+"""Reads and writes tables, and cannot change their shape."""
+DATABASE_READER = "airflow_reader"
+"""Reads what the autoscaler counts."""
 MONITOR_USER = "monitor"
 
 VALKEY = "valkey"
@@ -27,6 +33,8 @@ API_PORT = 8080
 ADMIN_USER = "admin"
 """Log-in name of the generated administrator."""
 MIGRATION = "migration"
+KEY_ROTATION = "key-rotation"
+"""The Job that encrypts anew what the retired Fernet key had encrypted."""
 
 STATSD_EXPORTER = "statsd-exporter"
 STATSD_PORT = 9125

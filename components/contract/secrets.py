@@ -16,12 +16,17 @@ MOUNT_PATH = "/run/secrets/airflow-platform"
 
 
 class SecretValue(StrEnum):
-    """A generated value; a template names it in braces."""
+    """A generated value; a template names it in braces.
 
-    DATABASE_SUPERUSER_PASSWORD = "database_superuser_password"
+    In templates a password also has `.letter`, the suffix of its login, and the generations `.settled` and `.other`
+    (`components/credentials/generations.py`), each with a `.letter` of its own.
+    """
+
+    DATABASE_OWNER_PASSWORD = "database_owner_password"
     DATABASE_REPLICATION_PASSWORD = "database_replication_password"
     DATABASE_REWIND_PASSWORD = "database_rewind_password"
     DATABASE_AIRFLOW_PASSWORD = "database_airflow_password"
+    DATABASE_READER_PASSWORD = "database_reader_password"
     DATABASE_MONITOR_PASSWORD = "database_monitor_password"
     PATRONI_API_PASSWORD = "patroni_api_password"
     BROKER_AIRFLOW_PASSWORD = "broker_airflow_password"
@@ -29,18 +34,18 @@ class SecretValue(StrEnum):
     BROKER_SENTINEL_PASSWORD = "broker_sentinel_password"
     BROKER_MONITOR_PASSWORD = "broker_monitor_password"
     FERNET_KEY = "fernet_key"
-    """URL-safe base64 of 32 bytes; encrypts connections in the database."""
+    """URL-safe base64 of 32 bytes, two of them with a comma during a rotation; encrypts connections in the database."""
     API_SECRET_KEY = "api_secret_key"
     """Signs sessions and requests for task logs."""
     JWT_PRIVATE_KEY = "jwt_private_key"
     """Ed25519 in PEM (PKCS #8); signs API tokens. Airflow reads it through `[api_auth] jwt_private_key_path`, with
     `jwt_algorithm = EdDSA` and `jwt_kid` unset: Airflow then takes the key's RFC 7638 thumbprint, as the JWKS does."""
     JWT_PUBLIC_KEYS = "jwt_public_keys"
-    """The matching public key as a JWKS document, `kid` its RFC 7638 thumbprint; not secret. Airflow reads it as the
+    """The matching public keys as a JWKS document, `kid` its RFC 7638 thumbprint; not secret. Airflow reads it as the
     plain file path in `[api_auth] trusted_jwks_url`, which needs `jwt_algorithm = EdDSA` beside it."""
     ADMIN_PASSWORD = "admin_password"
     AUTHORITY_CERTIFICATE = "authority_certificate"
-    """PEM of the private authority; not secret."""
+    """PEM of the private authority, of both generations during a rotation; not secret."""
     TLS_CERTIFICATE = "tls_certificate"
     """PEM chain for the consumer's `tls_names`; not secret."""
     TLS_PRIVATE_KEY = "tls_private_key"
@@ -63,7 +68,7 @@ class SecretConsumer:
     """The Secret of one consumer.
 
     Attributes:
-        name: consumer and name of the Kubernetes Secret (with the suffix `-secrets`).
+        name: consumer and beginning of the Secret's name, which ends in its version.
         namespace: where it lies.
         files: file name to template; braces hold a `SecretValue`, literal braces are doubled.
         tls_names: DNS names of its certificate, when a template uses the TLS values; `localhost` brings the
@@ -87,7 +92,7 @@ class SecretConsumer:
             for _, name, _, _ in Formatter().parse(template)
             if name is not None
         }
-        return frozenset(SecretValue(name) for name in named)
+        return frozenset(SecretValue(name.partition(".")[0]) for name in named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +100,26 @@ class SecretRef:
     """A consumer's Secret, for its pods.
 
     Attributes:
-        name: name of the Kubernetes Secret.
+        name: name of the Kubernetes Secret. Another content is another Secret: pods that run keep what they started with.
         version: changes when a rotation or renewal changed its content; an annotation of the pods, so that they restart.
     """
 
     name: pulumi.Output[str]
     version: str
+
+
+def login(group: str, value: SecretValue, generation: str = "") -> str:
+    """Template of a database login's name: two logins take turns, so that both generations of a password work.
+
+    Args:
+        group: what the login may do.
+        value: its password.
+        generation: `settled`, or the newest when left out.
+    """
+    path = f"{value}.{generation}.letter" if generation else f"{value}.letter"
+    return f"{group}_{{{path}}}"
+
+
+def logins(group: str) -> tuple[str, str]:
+    """Both names that a login can have."""
+    return (f"{group}_a", f"{group}_b")

@@ -10,15 +10,17 @@ from components.contract.base import PlatformComponent
 from components.contract.names import checked
 from components.contract.secrets import SecretConsumer, SecretRef, SecretValue
 from components.credentials.args import CredentialsArgs
+from components.credentials.generations import Counter, letter, problems
 from components.credentials.matrix import matrix
 from components.credentials.sources import (
     AUTHORITY_SEED,
     Root,
     RootKind,
-    authority_certificate,
+    authority_certificates,
+    counter_of,
     fill,
     roots,
-    unknown_rotations,
+    rotatable,
     version,
 )
 from settings.stack import Environment
@@ -27,12 +29,14 @@ from settings.stack import Environment
 class Credentials(PlatformComponent):
     """Generates every secret once and writes one Kubernetes Secret per consumer.
 
-    Creates a random resource for each root that any consumer needs, kept until its counter in
-    `credentials.rotation` is raised, and one Secret per consumer with nothing in it but what its templates name.
+    Creates a random resource for each root that any consumer needs, and from the first rotation on a second one: the
+    two hold the newest generation and the one before, turn by turn. One Secret per consumer, with nothing in it but
+    what its templates name; another content is a Secret of another name, so pods that run keep what they started with.
     Certificates and key documents are computed from the roots and hold still as long as those do.
 
-    Survives: lost Secrets (the next `up` writes the same ones again). In staging and prod the roots are protected.
-    Does not handle: two valid values at once during a rotation, secrets kept in an outside vault.
+    Survives: lost Secrets (the next `up` writes the same ones again). In staging and prod generations in use are
+    protected; a retired one is not, so that the next rotation may replace it.
+    Does not handle: secrets kept in an outside vault.
 
     Attributes:
         secrets: consumer name to its Secret.
@@ -45,52 +49,56 @@ class Credentials(PlatformComponent):
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        problems = unknown_rotations(args.settings.credentials)
-        if problems:
-            raise pulumi.RunError("\n".join(problems))
+        found = problems(args.settings.credentials, rotatable())
+        if found:
+            raise pulumi.RunError("\n".join(found))
         self._args = args
         needed = frozenset({SecretValue.AUTHORITY_CERTIFICATE}).union(*matrix(args.consumers).values())
-        generated = {root.name: self._root(root) for root in roots(needed)}
+        generated = {root.name: self._generations(root) for root in roots(needed)}
         self.secrets: Mapping[str, SecretRef] = {
             consumer.name: self._secret(consumer, generated) for consumer in args.consumers
         }
-        authority = args.settings.credentials.authority
+        credentials = args.settings.credentials
         # Derived from a secret seed, and meant to be shown: the one value here that is taken out of its wrapper.
         self.authority_certificate: pulumi.Output[str] = pulumi.Output.unsecret(
-            generated[AUTHORITY_SEED].apply(lambda seed: authority_certificate(seed, authority))
+            generated[AUTHORITY_SEED].apply(lambda seeds: authority_certificates(seeds, credentials.authority))
         )
-        self.admin_password = generated.get(SecretValue.ADMIN_PASSWORD.value)
+        admin = generated.get(SecretValue.ADMIN_PASSWORD.value)
+        self.admin_password = admin.apply(lambda texts: texts[-1]) if admin else None
         self.finish()
 
-    def _root(self, root: Root) -> pulumi.Output[str]:
-        """The text of a root, wrapped as a secret whatever the provider says of it."""
-        logical = self.child_name(root.name.replace("_", "-"))
-        settings = self._args.settings
-        keepers = {"rotation": str(settings.credentials.rotation.get(root.name, 0))}
-        protect = True if settings.environment is not Environment.DEV else None
-        match root.kind:
-            case RootKind.PASSWORD:
-                opts = self.child_opts(protect=protect, additional_secret_outputs=["result", "bcryptHash"])
-                text = random.RandomPassword(
-                    logical, length=root.length, special=False, keepers=keepers, opts=opts
-                ).result
-            case RootKind.BYTES:
-                opts = self.child_opts(protect=protect, additional_secret_outputs=["base64", "hex"])
-                text = random.RandomBytes(logical, length=root.length, keepers=keepers, opts=opts).base64
-            case RootKind.GIVEN:
-                text = self._args.oidc_client_secret or pulumi.Output.from_input("")
-        return pulumi.Output.secret(text)
+    def _generations(self, root: Root) -> pulumi.Output[list[str]]:
+        """The texts of a root's generations, oldest first, wrapped as secrets whatever the provider says of them."""
+        if root.kind is RootKind.GIVEN:
+            given = self._args.oidc_client_secret or pulumi.Output.from_input("")
+            return pulumi.Output.secret(pulumi.Output.all(given))
+        counter = counter_of(root, self._args.settings.credentials)
+        texts = [self._generation(root, counter, number) for number in counter.generations]
+        return pulumi.Output.secret(pulumi.Output.all(*texts))
 
-    def _secret(self, consumer: SecretConsumer, generated: Mapping[str, pulumi.Output[str]]) -> SecretRef:
-        labels, authority = self._args.labels, self._args.settings.credentials.authority
+    def _generation(self, root: Root, counter: Counter, number: int) -> pulumi.Output[str]:
+        role = root.name.replace("_", "-")
+        logical = self.child_name(role if letter(number) == "a" else f"{role}-b")
+        keepers = {"rotation": str(number)}
+        in_use = number > counter.retired
+        protect = True if in_use and self._args.settings.environment is not Environment.DEV else None
+        if root.kind is RootKind.BYTES:
+            opts = self.child_opts(protect=protect, additional_secret_outputs=["base64", "hex"])
+            return random.RandomBytes(logical, length=root.length, keepers=keepers, opts=opts).base64
+        opts = self.child_opts(protect=protect, additional_secret_outputs=["result", "bcryptHash"])
+        return random.RandomPassword(logical, length=root.length, special=False, keepers=keepers, opts=opts).result
+
+    def _secret(self, consumer: SecretConsumer, generated: Mapping[str, pulumi.Output[list[str]]]) -> SecretRef:
+        labels, credentials = self._args.labels, self._args.settings.credentials
         used = {root.name: generated[root.name] for root in roots(consumer.values())}
         files: pulumi.Output[dict[str, str]] = pulumi.Output.all(**used).apply(
-            lambda texts: fill(consumer, texts, authority)
+            lambda texts: fill(consumer, texts, credentials)
         )
+        content = version(consumer, credentials)
         secret = k8s.core.v1.Secret(
             self.child_name(consumer.name),
             metadata=k8s.meta.v1.ObjectMetaArgs(
-                name=checked(f"{consumer.name}-secrets"),
+                name=checked(f"{consumer.name}-secrets-{content[:8]}"),
                 namespace=self._args.namespaces[consumer.namespace],
                 labels=labels.of(consumer.name, "credentials"),
             ),
@@ -98,7 +106,4 @@ class Credentials(PlatformComponent):
             string_data=files,
             opts=self.child_opts(),
         )
-        return SecretRef(
-            name=secret.metadata.apply(lambda metadata: metadata.name or ""),
-            version=version(consumer, self._args.settings.credentials),
-        )
+        return SecretRef(name=secret.metadata.apply(lambda metadata: metadata.name or ""), version=content)

@@ -3,12 +3,13 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from components.contract.secrets import CERTIFICATE_VALUES, SecretConsumer, SecretValue
 from components.credentials import certificates, tokens
+from components.credentials.generations import Counter, Rotated
 from settings.stack import AuthoritySettings, CredentialSettings
 
 AUTHORITY_SEED = "authority"
@@ -45,22 +46,49 @@ _AUTHORITY = Root(name=AUTHORITY_SEED, kind=RootKind.BYTES)
 _TLS = Root(name=TLS_SEED, kind=RootKind.BYTES)
 _JWT = Root(name=SecretValue.JWT_PRIVATE_KEY.value, kind=RootKind.BYTES)
 
-_SPECIAL: Mapping[SecretValue, tuple[Root, ...]] = {
+_FERNET = Root(name=SecretValue.FERNET_KEY.value, kind=RootKind.BYTES)
+
+Generated = Mapping[str, Sequence[str]]
+"""Root name to the texts of its generations, oldest first."""
+
+_Select = Callable[[Counter], Sequence[int]]
+
+
+def _newest(counter: Counter) -> Sequence[int]:
+    return (counter.newest,)
+
+
+def _settled(counter: Counter) -> Sequence[int]:
+    return (counter.settled,)
+
+
+def _all(counter: Counter) -> Sequence[int]:
+    return counter.settled_first
+
+
+_DERIVED: Mapping[SecretValue, tuple[tuple[Root, _Select], ...]] = {
+    # Written with the first, read with all: a key is known to every reader before anybody writes with it.
+    SecretValue.FERNET_KEY: ((_FERNET, _all),),
+    SecretValue.JWT_PRIVATE_KEY: ((_JWT, _settled),),
+    SecretValue.JWT_PUBLIC_KEYS: ((_JWT, _all),),
+    SecretValue.AUTHORITY_CERTIFICATE: ((_AUTHORITY, _all),),
+    SecretValue.TLS_CERTIFICATE: ((_AUTHORITY, _settled), (_TLS, _newest)),
+    SecretValue.TLS_PRIVATE_KEY: ((_TLS, _newest),),
+}
+"""Values that are made of roots, with the generations that they use."""
+
+_PLAIN: Mapping[SecretValue, Root] = {
     # It keys HMAC-SHA512, which wants as many bytes as its digest has.
-    SecretValue.API_SECRET_KEY: (Root(name=SecretValue.API_SECRET_KEY.value, length=64),),
-    SecretValue.FERNET_KEY: (Root(name=SecretValue.FERNET_KEY.value, kind=RootKind.BYTES),),
-    SecretValue.JWT_PRIVATE_KEY: (_JWT,),
-    SecretValue.JWT_PUBLIC_KEYS: (_JWT,),
-    SecretValue.AUTHORITY_CERTIFICATE: (_AUTHORITY,),
-    SecretValue.TLS_CERTIFICATE: (_AUTHORITY, _TLS),
-    SecretValue.TLS_PRIVATE_KEY: (_TLS,),
-    SecretValue.OIDC_CLIENT_SECRET: (Root(name=SecretValue.OIDC_CLIENT_SECRET.value, kind=RootKind.GIVEN),),
+    SecretValue.API_SECRET_KEY: Root(name=SecretValue.API_SECRET_KEY.value, length=64),
+    SecretValue.OIDC_CLIENT_SECRET: Root(name=SecretValue.OIDC_CLIENT_SECRET.value, kind=RootKind.GIVEN),
 }
 
 
 def roots_of(value: SecretValue) -> tuple[Root, ...]:
     """The roots that a value is made of: for a password the password itself."""
-    return _SPECIAL.get(value, (Root(name=value.value),))
+    if value in _DERIVED:
+        return tuple(root for root, _ in _DERIVED[value])
+    return (_PLAIN.get(value, Root(name=value.value)),)
 
 
 def roots(values: Iterable[SecretValue]) -> tuple[Root, ...]:
@@ -74,46 +102,64 @@ def rotatable() -> frozenset[str]:
     return frozenset(root.name for root in roots(SecretValue) if root.kind is not RootKind.GIVEN)
 
 
-def unknown_rotations(settings: CredentialSettings) -> list[str]:
-    """What is wrong with `credentials.rotation`, one line each."""
-    known = ", ".join(sorted(rotatable()))
-    return [
-        f"credentials.rotation.{name} = {counter}: there is no such generated value. Known are {known}"
-        for name, counter in sorted(settings.rotation.items())
-        if name not in rotatable()
-    ]
-
-
 def version(consumer: SecretConsumer, settings: CredentialSettings) -> str:
     """A short text that changes whenever the consumer's files change; plain, for it tells nothing about them."""
     values = consumer.values()
+    named = {
+        root.name: [f"{root.name}#{number}" for number in counter_of(root, settings).generations]
+        for root in roots(values)
+    }
+    symbols = {value.value: _filler(value, settings, named, ",".join) for value in values}
     facts = {
-        "files": dict(consumer.files),
-        "rotation": {root.name: settings.rotation.get(root.name, 0) for root in roots(values)},
+        "files": {file: template.format_map(symbols) for file, template in consumer.files.items()},
         "authority": settings.authority.model_dump(mode="json") if values & CERTIFICATE_VALUES else None,
         "names": list(consumer.tls_names),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def fill(consumer: SecretConsumer, generated: Mapping[str, str], authority: AuthoritySettings) -> dict[str, str]:
+def fill(consumer: SecretConsumer, generated: Generated, settings: CredentialSettings) -> dict[str, str]:
     """The consumer's files with their values filled in.
 
     Args:
         consumer: whose files.
-        generated: root name to its text; bytes as base64.
-        authority: dates of the certificates.
+        generated: root name to the texts of its generations, oldest first; bytes as base64.
+        settings: where each rotation stands, dates of the certificates.
 
     Raises:
         ValueError: a template asks for a certificate and the consumer lists no names.
     """
-    values = {value.value: _value(value, consumer, generated, authority) for value in consumer.values()}
+    values = {
+        value.value: _filler(value, settings, generated, _maker(value, consumer, settings.authority))
+        for value in consumer.values()
+    }
     return {file: template.format_map(values) for file, template in consumer.files.items()}
 
 
-def authority_certificate(seed: str, dates: AuthoritySettings) -> str:
-    """The private authority's certificate, PEM; `seed` is base64."""
-    return certificates.pem(_authority(seed, dates).certificate)
+def _filler(
+    value: SecretValue, settings: CredentialSettings, texts: Generated, make: Callable[[Sequence[str]], str]
+) -> str | Rotated:
+    """What stands for a value in templates: its generations, or what is made of those that it uses."""
+    if value not in _DERIVED:
+        (root,) = roots_of(value)
+        return Rotated.of(counter_of(root, settings), texts[root.name])
+    used = [
+        texts[root.name][counter.generations.index(number)]
+        for root, select in _DERIVED[value]
+        for counter in [counter_of(root, settings)]
+        for number in select(counter)
+    ]
+    return make(used)
+
+
+def counter_of(root: Root, settings: CredentialSettings) -> Counter:
+    """Where the rotation of a root stands; what the stack gives has no generations."""
+    return Counter(newest=0) if root.kind is RootKind.GIVEN else Counter.of(root.name, settings)
+
+
+def authority_certificates(seeds: Sequence[str], dates: AuthoritySettings) -> str:
+    """The private authority's certificates, PEM, as many as there are generations; `seeds` are base64."""
+    return "".join(certificates.pem(_authority(seed, dates).certificate) for seed in seeds)
 
 
 def _authority(seed: str, dates: AuthoritySettings) -> certificates.Authority:
@@ -121,34 +167,25 @@ def _authority(seed: str, dates: AuthoritySettings) -> certificates.Authority:
     return certificates.authority(base64.b64decode(seed), validity)
 
 
-def _value(
-    value: SecretValue, consumer: SecretConsumer, generated: Mapping[str, str], authority: AuthoritySettings
-) -> str:
-    if value in CERTIFICATE_VALUES:
-        return _certificate_value(value, consumer, generated, authority)
-    first = generated[roots_of(value)[0].name]
-    match value:
-        case SecretValue.FERNET_KEY:
-            return tokens.fernet_key(base64.b64decode(first))
-        case SecretValue.JWT_PRIVATE_KEY:
-            return tokens.jwt_private_key(base64.b64decode(first))
-        case SecretValue.JWT_PUBLIC_KEYS:
-            return tokens.jwt_public_keys(base64.b64decode(first))
-        case _:
-            return first
+def _maker(value: SecretValue, consumer: SecretConsumer, dates: AuthoritySettings) -> Callable[[Sequence[str]], str]:
+    """The function from the texts that a derived value uses to the value."""
 
+    def leaf(used: Sequence[str]) -> str:
+        authority_seed, tls_seed = used
+        return certificates.leaf(
+            _authority(authority_seed, dates),
+            base64.b64decode(tls_seed),
+            consumer=consumer.name,
+            names=consumer.tls_names,
+            validity=certificates.Validity(issued=dates.issued, days=dates.leaf_days),
+        )
 
-def _certificate_value(
-    value: SecretValue, consumer: SecretConsumer, generated: Mapping[str, str], dates: AuthoritySettings
-) -> str:
-    if value is SecretValue.TLS_PRIVATE_KEY:
-        return certificates.leaf_key(base64.b64decode(generated[TLS_SEED]), consumer.name)
-    if value is SecretValue.AUTHORITY_CERTIFICATE:
-        return authority_certificate(generated[AUTHORITY_SEED], dates)
-    return certificates.leaf(
-        _authority(generated[AUTHORITY_SEED], dates),
-        base64.b64decode(generated[TLS_SEED]),
-        consumer=consumer.name,
-        names=consumer.tls_names,
-        validity=certificates.Validity(issued=dates.issued, days=dates.leaf_days),
-    )
+    makers: Mapping[SecretValue, Callable[[Sequence[str]], str]] = {
+        SecretValue.FERNET_KEY: lambda used: ",".join(tokens.fernet_key(base64.b64decode(seed)) for seed in used),
+        SecretValue.JWT_PRIVATE_KEY: lambda used: tokens.jwt_private_key(base64.b64decode(used[0])),
+        SecretValue.JWT_PUBLIC_KEYS: lambda used: tokens.jwt_public_keys([base64.b64decode(seed) for seed in used]),
+        SecretValue.AUTHORITY_CERTIFICATE: lambda used: authority_certificates(used, dates),
+        SecretValue.TLS_CERTIFICATE: leaf,
+        SecretValue.TLS_PRIVATE_KEY: lambda used: certificates.leaf_key(base64.b64decode(used[0]), consumer.name),
+    }
+    return makers.get(value, "".join)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,12 +18,16 @@ def jwt_private_key(seed: bytes) -> str:
     )
 
 
-def jwt_public_keys(seed: bytes) -> str:
-    """The matching public key as a JWKS document; `kid` is the RFC 7638 thumbprint."""
+def jwt_public_keys(seeds: Sequence[bytes]) -> str:
+    """The matching public keys as a JWKS document; `kid` is the RFC 7638 thumbprint."""
+    return json.dumps({"keys": [_public_key(seed) for seed in seeds]})
+
+
+def _public_key(seed: bytes) -> dict[str, str]:
     public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
     key = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(public)}
     thumbprint = hashlib.sha256(json.dumps(key, separators=(",", ":"), sort_keys=True).encode()).digest()
-    return json.dumps({"keys": [{**key, "kid": _base64url(thumbprint), "alg": "EdDSA", "use": "sig"}]})
+    return {**key, "kid": _base64url(thumbprint), "alg": "EdDSA", "use": "sig"}
 
 
 def fernet_key(seed: bytes) -> str:

@@ -16,14 +16,16 @@ class PostgresHA(PlatformComponent):
 
     Creates one or three PostgreSQL instances under Patroni, which keeps its state in ConfigMaps of the namespace;
     Services for the primary (`postgres-rw`), for reading (`postgres-ro`) and for the instances' own names; PgBouncer in
-    transaction mode; a Job that brings the cluster's agreed configuration up to date; exporters beside both.
+    transaction mode; a Job that brings the cluster's agreed configuration, its roles, passwords and database up to
+    date; exporters beside both.
 
     Survives, with three instances: the loss of any one instance without losing an acknowledged commit (durability
     `quorum` and `strict`), a node that hangs or is cut off (a standby leads within about 20 s), an API server that is
     away (writes go on), rollouts and drains (the lead is handed over before its instance stops). With one instance:
     the loss of the process or pod; data stays on the volume.
-    Does not handle: the loss of the only volume, backups, upgrades to another major version, rotation of the
-    passwords of a living cluster.
+    Passwords are rotated without a failed login: each login is two that take turns, and the Job lets the new one in
+    before anybody uses it.
+    Does not handle: the loss of the only volume, backups, upgrades to another major version.
 
     Attributes:
         endpoint: where the database is reached; whoever uses it waits until it answers and is configured.
@@ -36,7 +38,7 @@ class PostgresHA(PlatformComponent):
         super().__init__(name, opts)
         self._args = args
         configured = self._database()
-        pooled = self._pooler()
+        pooled = self._pooler(configured)
         data = args.settings.namespaces.data
         self.endpoint = PostgresEndpoint(
             pooler_host=pooled.apply(lambda _: names.service_host(names.POSTGRES_POOLER, data)),
@@ -71,11 +73,14 @@ class PostgresHA(PlatformComponent):
         k8s.core.v1.Service(self.child_name("replicas"), services.replica_service(args), self.child_opts())
         if args.settings.postgres.instances > 1:
             self._disruption_budget(names.POSTGRES, "instances")
-        job = k8s.batch.v1.Job(self.child_name("configure"), configure.job(args, created), self.child_opts())
+        run = k8s.core.v1.ConfigMap(self.child_name("configure-scripts"), configure.config_map(args), self.child_opts())
+        job = k8s.batch.v1.Job(
+            self.child_name("configure"), configure.job(args, created), self.child_opts(depends_on=[run])
+        )
         return pulumi.Output.all(_name(primary.metadata), _name(job.metadata)).apply(lambda found: found[0])
 
-    def _pooler(self) -> pulumi.Output[str]:
-        """PgBouncer; the result is there once it accepts connections."""
+    def _pooler(self, configured: pulumi.Output[str]) -> pulumi.Output[str]:
+        """PgBouncer; the result is there once it accepts connections and lets in whom the database lets in."""
         args = self._args
         account = k8s.core.v1.ServiceAccount(
             self.child_name("pooler-account"),
@@ -84,7 +89,9 @@ class PostgresHA(PlatformComponent):
         )
         config = k8s.core.v1.ConfigMap(self.child_name("pooler-config"), pooler.config_map(args), self.child_opts())
         deployment = k8s.apps.v1.Deployment(
-            self.child_name("pooler"), pooler.deployment(args), self.child_opts(depends_on=[account, config])
+            self.child_name("pooler"),
+            pooler.deployment(args, configured),
+            self.child_opts(depends_on=[account, config]),
         )
         service = k8s.core.v1.Service(
             self.child_name("pooler-service"), services.pooler_service(args), self.child_opts()

@@ -27,6 +27,7 @@ SCOPE = names.POSTGRES
 SCOPE_LABEL = "airflow-platform/scope"
 
 SUPERUSER = "postgres"
+"""Comes in from inside its pod, and by the certificate of the configuring Job; has no password."""
 REPLICATION_USER = "replication"
 REWIND_USER = "rewind"
 API_USER = "patroni"

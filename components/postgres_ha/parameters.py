@@ -1,6 +1,6 @@
 """PostgreSQL's parameters, derived from memory, connections and volume."""
 
-from components.postgres_ha.names import CERTIFICATE_PATH, KEY_PATH
+from components.postgres_ha.names import AUTHORITY_PATH, CERTIFICATE_PATH, KEY_PATH
 from settings.postgres import PostgresSettings
 from settings.postgres_memory import AUTOVACUUM_WORKERS, MIB, PostgresMemory, postgres_memory
 from settings.quantities import parse_bytes
@@ -79,6 +79,7 @@ def _transport() -> Parameters:
         "ssl": "on",
         "ssl_cert_file": CERTIFICATE_PATH,
         "ssl_key_file": KEY_PATH,
+        "ssl_ca_file": AUTHORITY_PATH,
         "ssl_min_protocol_version": "TLSv1.2",
         "tcp_keepalives_idle": 30,
         "tcp_keepalives_interval": 5,

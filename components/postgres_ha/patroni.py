@@ -6,9 +6,11 @@ import yaml
 
 from components.contract import names
 from components.contract.labels import ROLE_LABEL, PlatformLabels
+from components.contract.secrets import logins
 from components.postgres_ha.names import (
     AUTHORITY_PATH,
     CERTIFICATE_PATH,
+    CONFIGURE,
     DATA_PATH,
     KEY_PATH,
     PATRONI_PORT,
@@ -16,13 +18,14 @@ from components.postgres_ha.names import (
     REWIND_USER,
     SCOPE,
     SCOPE_LABEL,
-    SCRIPTS_PATH,
     SOCKET_PATH,
+    SUPERUSER,
 )
 from components.postgres_ha.parameters import agreed_parameters, local_parameters
 from settings.postgres import Durability, PostgresSettings
 
 _MANY_BYTES = 100 * 2**20
+_CONFIGURE_MAP = "configure"
 
 
 def base_config(settings: PostgresSettings, labels: PlatformLabels) -> str:
@@ -105,9 +108,8 @@ def _rest_api() -> dict[str, Any]:
 def _bootstrap(settings: PostgresSettings) -> dict[str, Any]:
     return {
         "dcs": agreed_config(settings),
+        # Roles and the database come from the configuring Job.
         "initdb": [{"encoding": "UTF8"}, {"locale": "C.UTF-8"}, "data-checksums"],
-        # Patroni puts the superuser's connection string behind it.
-        "post_bootstrap": f"psql --quiet --no-psqlrc --file={SCRIPTS_PATH}/post_bootstrap.sql",
     }
 
 
@@ -127,20 +129,33 @@ def _postgresql(settings: PostgresSettings) -> dict[str, Any]:
         "basebackup": {"checkpoint": "fast"},
         "authentication": {"replication": dict(verified), "rewind": dict(verified)},
         "pg_hba": _host_rules(),
+        "pg_ident": [f"{_CONFIGURE_MAP} {CONFIGURE} {SUPERUSER}"],
         "parameters": {**local_parameters(settings), "unix_socket_directories": SOCKET_PATH},
     }
 
 
 def _host_rules() -> list[str]:
-    """Who may connect from where: the superuser inside the pod only, everybody else by TLS and password."""
+    """Who may connect from where.
+
+    The superuser: inside the pod, and from the configuring Job by its certificate. Everybody else: by TLS and password,
+    as either of the two logins that take turns.
+    """
+
+    def pair(name: str) -> str:
+        return ",".join(logins(name))
+
     return [
         "local all postgres peer",
         # Patroni asks a stopped primary for its timeline over the socket before it lets it lead again.
-        f"local replication {REPLICATION_USER} scram-sha-256",
-        f"local all {names.MONITOR_USER} scram-sha-256",
-        f"hostssl replication {REPLICATION_USER} all scram-sha-256",
-        f"hostssl postgres {REWIND_USER} all scram-sha-256",
-        f"hostssl {names.DATABASE} {names.DATABASE_USER} all scram-sha-256",
+        f"local replication {pair(REPLICATION_USER)} scram-sha-256",
+        f"local all {pair(names.MONITOR_USER)} scram-sha-256",
+        f"hostssl all {SUPERUSER} all cert map={_CONFIGURE_MAP}",
+        f"hostssl replication {pair(REPLICATION_USER)} all scram-sha-256",
+        f"hostssl postgres {pair(REWIND_USER)} all scram-sha-256",
+        *(
+            f"hostssl {names.DATABASE} {pair(user)} all scram-sha-256"
+            for user in (names.DATABASE_APP, names.DATABASE_OWNER_LOGIN, names.DATABASE_READER)
+        ),
         "local all all reject",
         "host all all all reject",
     ]

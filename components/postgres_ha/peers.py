@@ -36,7 +36,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
     configure = Workload(
         name=CONFIGURE,
         namespace=namespace,
-        needs=(Need(workload=names.POSTGRES, port="patroni"),),
+        needs=(Need(workload=names.POSTGRES, port="patroni"), Need(workload=names.POSTGRES, port="postgresql")),
         reaches=frozenset({Outside.KUBERNETES_API}),
     )
     return (database, configure, pooler)

@@ -1,7 +1,7 @@
 """PgBouncer's configuration."""
 
 from components.contract import names
-from components.contract.secrets import MOUNT_PATH
+from components.contract.secrets import MOUNT_PATH, logins
 from components.postgres_ha.names import AUTHORITY_PATH, CERTIFICATE_PATH, KEY_PATH, PRIMARY_SERVICE
 from components.postgres_ha.secrets import USERLIST_FILE
 from settings.postgres import PoolerSettings
@@ -31,7 +31,7 @@ def pooler_config(settings: PoolerSettings, namespace: str) -> str:
         "ignore_startup_parameters": "extra_float_digits",
         "auth_type": "scram-sha-256",
         "auth_file": f"{MOUNT_PATH}/{USERLIST_FILE}",
-        "stats_users": names.MONITOR_USER,
+        "stats_users": ", ".join(logins(names.MONITOR_USER)),
         "client_tls_sslmode": "require",
         "client_tls_cert_file": CERTIFICATE_PATH,
         "client_tls_key_file": KEY_PATH,

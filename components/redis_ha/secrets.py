@@ -29,31 +29,35 @@ _EXPORTER_ACCOUNT = f"rediss://{MONITOR_USER}@localhost:{names.VALKEY_PORT}"
 
 _NOBODY = "user default off resetpass resetkeys resetchannels -@all\n"
 
+# Clients are told of a new password after the servers, peers among each other are not: see `Rotated` in Credentials.
+_AS_AIRFLOW = ">{broker_airflow_password} >{broker_airflow_password.settled}"
+_AS_MONITOR = ">{broker_monitor_password} >{broker_monitor_password.settled}"
+_AS_REPLICATION = ">{broker_replication_password.settled} >{broker_replication_password.other}"
+_AS_SENTINEL = ">{broker_sentinel_password.settled} >{broker_sentinel_password.other}"
+
 # All that a queue needs (lists, sorted sets, hashes, scripts, transactions, channels), nothing that rules the server.
-_AIRFLOW = f"user {names.BROKER_USER} on >{{broker_airflow_password}} ~* &* +@all -@admin -@dangerous +info +role\n"
+_AIRFLOW = f"user {names.BROKER_USER} on {_AS_AIRFLOW} ~* &* +@all -@admin -@dangerous +info +role\n"
 # Reads lengths and states, no contents and no configuration, where passwords stand.
 _MONITOR = (
-    f"user {MONITOR_USER} on >{{broker_monitor_password}} ~* resetchannels -@all +ping +auth +hello +select +info +role "
+    f"user {MONITOR_USER} on {_AS_MONITOR} ~* resetchannels -@all +ping +auth +hello +select +info +role "
     "+type +llen +memory|usage +latency|latest +latency|histogram +slowlog|get +slowlog|len "
     "+client|setname +client|setinfo\n"
 )
-_REPLICATION = (
-    f"user {REPLICATION_USER} on >{{broker_replication_password}} resetchannels -@all +psync +replconf +ping\n"
-)
+_REPLICATION = f"user {REPLICATION_USER} on {_AS_REPLICATION} resetchannels -@all +psync +replconf +ping\n"
 _SENTINEL_ON_NODES = (
-    f"user {SENTINEL_USER} on >{{broker_sentinel_password}} &* -@all +auth +hello +ping +info +role +multi +exec "
+    f"user {SENTINEL_USER} on {_AS_SENTINEL} &* -@all +auth +hello +ping +info +role +multi +exec "
     "+slaveof +replicaof +failover +config|rewrite +publish +subscribe +script|kill "
     "+client|setname +client|setinfo +client|kill\n"
 )
-_SENTINEL_ON_SENTINELS = f"user {SENTINEL_USER} on >{{broker_sentinel_password}} ~* &* +@all\n"
+_SENTINEL_ON_SENTINELS = f"user {SENTINEL_USER} on {_AS_SENTINEL} ~* &* +@all\n"
 # Only the question who leads.
 _AIRFLOW_ON_SENTINELS = (
-    f"user {names.BROKER_USER} on >{{broker_airflow_password}} &* -@all +auth +hello +ping +subscribe +psubscribe "
+    f"user {names.BROKER_USER} on {_AS_AIRFLOW} &* -@all +auth +hello +ping +subscribe +psubscribe "
     "+client|setname +client|setinfo +sentinel|get-master-addr-by-name +sentinel|masters +sentinel|master "
     "+sentinel|replicas +sentinel|slaves +sentinel|sentinels\n"
 )
 _MONITOR_ON_SENTINELS = (
-    f"user {MONITOR_USER} on >{{broker_monitor_password}} resetchannels -@all +auth +hello +ping +info +role "
+    f"user {MONITOR_USER} on {_AS_MONITOR} resetchannels -@all +auth +hello +ping +info +role "
     "+client|setname +client|setinfo +sentinel|masters +sentinel|ckquorum\n"
 )
 
@@ -73,8 +77,8 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
 def _node(settings: PlatformSettings) -> SecretConsumer:
     """A data node under Sentinels also asks them who leads, and its leader for the data."""
     asking = {
-        REPLICATION_PASSWORD_FILE: "{broker_replication_password}",
-        SENTINEL_PASSWORD_FILE: "{broker_sentinel_password}",
+        REPLICATION_PASSWORD_FILE: "{broker_replication_password.settled}",
+        SENTINEL_PASSWORD_FILE: "{broker_sentinel_password.settled}",
     }
     replicated = has_sentinels(settings)
     users = _NOBODY + _AIRFLOW + _MONITOR + (_REPLICATION + _SENTINEL_ON_NODES if replicated else "")
@@ -109,7 +113,7 @@ def _sentinel(settings: PlatformSettings) -> SecretConsumer:
         files={
             **_TLS,
             USERS_FILE: _NOBODY + _SENTINEL_ON_SENTINELS + _AIRFLOW_ON_SENTINELS + _MONITOR_ON_SENTINELS,
-            SENTINEL_PASSWORD_FILE: "{broker_sentinel_password}",
+            SENTINEL_PASSWORD_FILE: "{broker_sentinel_password.settled}",
             MONITOR_PASSWORD_FILE: "{broker_monitor_password}",
         },
         tls_names=_tls_names(settings, (names.SENTINEL, *sentinel_services(settings))),

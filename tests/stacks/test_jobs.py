@@ -8,7 +8,7 @@ from components.credentials.sources import rotatable
 from components.images.catalogue import NAMES
 from tests.harness import as_config, inputs, record_stack_with
 
-ROTATED = as_config(credentials={"rotation": dict.fromkeys(sorted(rotatable()), 7)})
+ROTATED = as_config(credentials={"rotation": dict.fromkeys(sorted(rotatable()), 1)})
 OTHER_IMAGES = as_config(
     images={
         "registry": "registry.example.com/platform",

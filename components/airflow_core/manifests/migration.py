@@ -1,4 +1,4 @@
-"""The Job that brings the database to the image's version."""
+"""The Jobs on the database: the one that brings it to the image's version, the one that encrypts it anew."""
 
 import hashlib
 import json
@@ -39,6 +39,19 @@ def migration(args: AirflowCoreArgs) -> Process:
     )
 
 
+def key_rotation(args: AirflowCoreArgs) -> Process:
+    """Encrypts connections, variables and trigger arguments with the first Fernet key; may run any number of times."""
+    return Process(
+        name=names.KEY_ROTATION,
+        command=("airflow", "rotate-fernet-key"),
+        config=config_files(names.KEY_ROTATION, args.settings),
+        secret=args.secrets[names.KEY_ROTATION],
+        replicas=1,
+        resources=_RESOURCES,
+        grace_seconds=120,
+    )
+
+
 def job_name(process: Process, image: str, version: str) -> str:
     """Another name for whatever else its pod holds: a Job cannot be changed, and runs once."""
     facts = [
@@ -54,11 +67,11 @@ def job_name(process: Process, image: str, version: str) -> str:
     return f"{process.name}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:10]}"
 
 
-def job(args: AirflowCoreArgs) -> k8s.batch.v1.JobInitArgs:
-    """The Job, straight to the primary."""
-    process, around = migration(args), surroundings(args)
+def job(args: AirflowCoreArgs, process: Process, waits_for: pulumi.Input[str]) -> k8s.batch.v1.JobInitArgs:
+    """The Job of a process, straight to the primary; `waits_for` has to be there before."""
+    around = surroundings(args)
     name = pulumi.Output.from_input(args.images.airflow).apply(lambda image: job_name(process, image, around.version))
-    described = metadata(process, around, process.name, args.postgres.primary_host)
+    described = metadata(process, around, process.name, waits_for)
     described.name = name
     return k8s.batch.v1.JobInitArgs(
         metadata=described,

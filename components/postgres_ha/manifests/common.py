@@ -18,7 +18,10 @@ EXPORTER_RESOURCES = Resources(requests=ResourceList(cpu="10m", memory="24Mi"), 
 
 
 def metadata(
-    args: PostgresHAArgs, name: pulumi.Input[str], workload: str, annotations: Mapping[str, str] | None = None
+    args: PostgresHAArgs,
+    name: pulumi.Input[str],
+    workload: str,
+    annotations: Mapping[str, pulumi.Input[str]] | None = None,
 ) -> k8s.meta.v1.ObjectMetaArgs:
     """Metadata of an object.
 

@@ -1,24 +1,42 @@
-"""The Job that brings what the cluster agreed on up to date."""
+"""The Job that brings what the cluster agreed on, its roles and its database up to date."""
 
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.contract import names
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSION_ANNOTATION
 from components.contract.pods import container_security, dns_config, pod_security, resources, scratch_volume
 from components.postgres_ha import secrets
 from components.postgres_ha.args import PostgresHAArgs
-from components.postgres_ha.manifests.common import checksum, metadata
+from components.postgres_ha.manifests.common import checksum, metadata, script
 from components.postgres_ha.manifests.database import (
     configuration_mounts,
-    configuration_text,
     configuration_volumes,
     field_variable,
+    patroni_files,
 )
-from components.postgres_ha.names import COMPONENT, CONFIGURE, POSTGRES_UID, SCRIPTS_PATH
+from components.postgres_ha.names import COMPONENT, CONFIGURE, POSTGRES_UID, PRIMARY_SERVICE, SCRIPTS_PATH
+from components.postgres_ha.patroni import agreed_text
 from settings.base import ResourceList, Resources
 
 _RESOURCES = Resources(requests=ResourceList(cpu="20m", memory="64Mi"), limits=ResourceList(memory="192Mi"))
 _DEADLINE_SECONDS = 600
+
+SCRIPTS_MAP = CONFIGURE
+_SCRIPTS = ("configure.sh", "roles.sql")
+
+
+def config_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
+    """What the Job runs, and what the cluster agrees on."""
+    return k8s.core.v1.ConfigMapInitArgs(metadata=metadata(args, SCRIPTS_MAP, CONFIGURE), data=_scripts(args))
+
+
+def _scripts(args: PostgresHAArgs) -> dict[str, str]:
+    return {**{name: script(name) for name in _SCRIPTS}, "agreed.yml": agreed_text(args.settings.postgres)}
+
+
+def _configuration_text(args: PostgresHAArgs) -> str:
+    return "\0".join([*patroni_files(args).values(), *_scripts(args).values()])
 
 
 def job(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.batch.v1.JobInitArgs:
@@ -30,8 +48,8 @@ def job(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.batch.v1.J
         args: of the component.
         stateful_set: name of the created StatefulSet, which the Job must not run before.
     """
-    config = checksum(configuration_text(args))
-    version = args.secrets[secrets.DATABASE].version
+    config = checksum(_configuration_text(args))
+    version = args.secrets[secrets.DATABASE_CONFIGURE].version
     name = pulumi.Output.from_input(args.images.postgres).apply(lambda image: job_name(args, image))
     return k8s.batch.v1.JobInitArgs(
         metadata=metadata(args, name, CONFIGURE),
@@ -54,8 +72,12 @@ def job(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.batch.v1.J
 
 def job_name(args: PostgresHAArgs, image: str) -> str:
     """Another name for another image, configuration, secret or size."""
-    version = args.secrets[secrets.DATABASE].version
-    return f"{CONFIGURE}-{checksum(image, configuration_text(args), version, str(_RESOURCES))[:10]}"
+    version = args.secrets[secrets.DATABASE_CONFIGURE].version
+    return f"{CONFIGURE}-{checksum(image, _configuration_text(args), version, str(_RESOURCES))[:10]}"
+
+
+def _primary(args: PostgresHAArgs) -> str:
+    return names.service_host(PRIMARY_SERVICE, args.settings.namespaces.data)
 
 
 def _pod(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.core.v1.PodSpecArgs:
@@ -73,7 +95,7 @@ def _pod(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.core.v1.P
             k8s.core.v1.ContainerArgs(
                 name="configure",
                 image=args.images.postgres,
-                command=["/bin/bash", f"{SCRIPTS_PATH}/configure.sh"],
+                command=["/bin/bash", f"{SCRIPTS_PATH}/configure.sh", _primary(args)],
                 env=[field_variable("PATRONI_KUBERNETES_NAMESPACE", "metadata.namespace")],
                 resources=resources(_RESOURCES),
                 security_context=container_security(),
@@ -83,5 +105,8 @@ def _pod(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.core.v1.P
                 ],
             )
         ],
-        volumes=[*configuration_volumes(args), scratch_volume("tmp", size="16Mi")],
+        volumes=[
+            *configuration_volumes(args, secrets.DATABASE_CONFIGURE, SCRIPTS_MAP),
+            scratch_volume("tmp", size="16Mi"),
+        ],
     )

@@ -38,7 +38,7 @@ from components.postgres_ha.names import (
     SOCKET_PATH,
     VOLUME_PATH,
 )
-from components.postgres_ha.patroni import agreed_text, base_config
+from components.postgres_ha.patroni import base_config
 from settings.postgres_memory import MIB, SHARED_SEGMENTS_BYTES
 from settings.stack import Environment
 
@@ -47,33 +47,34 @@ SCRIPTS_MAP = f"{names.POSTGRES}-scripts"
 GRACE_SECONDS = 120
 """A minute to hand the lead over, and another to be let go by the quorum and to write the last checkpoint."""
 
-_SCRIPTS = ("start.sh", "patroni_says.sh", "ready.sh", "stop.sh", "configure.sh", "post_bootstrap.sql")
+_SCRIPTS = ("start.sh", "patroni_says.sh", "ready.sh", "stop.sh")
 _BASE_FILE = "10-base.yml"
 _SECRET_FILE = "90-secret.yml"  # noqa: S105 - the name of a file
 _EXPORTER_SECRETS = "exporter-secrets"
+_EXPORTER_MOUNT = f"/run/secrets/{_EXPORTER_SECRETS}"
 
 
 def config_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
     """Patroni's configuration without passwords."""
-    return k8s.core.v1.ConfigMapInitArgs(metadata=metadata(args, CONFIG_MAP, names.POSTGRES), data=_config(args))
+    return k8s.core.v1.ConfigMapInitArgs(metadata=metadata(args, CONFIG_MAP, names.POSTGRES), data=patroni_files(args))
 
 
 def scripts_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
-    """What the containers run, and what the cluster agrees on."""
-    return k8s.core.v1.ConfigMapInitArgs(metadata=metadata(args, SCRIPTS_MAP, names.POSTGRES), data=_scripts(args))
+    """What the instances run."""
+    return k8s.core.v1.ConfigMapInitArgs(metadata=metadata(args, SCRIPTS_MAP, names.POSTGRES), data=_scripts())
 
 
-def configuration_text(args: PostgresHAArgs) -> str:
-    """All that `configuration_mounts` brings besides secrets."""
-    return "\0".join([*_config(args).values(), *_scripts(args).values()])
+def _configuration_text(args: PostgresHAArgs) -> str:
+    return "\0".join([*patroni_files(args).values(), *_scripts().values()])
 
 
-def _config(args: PostgresHAArgs) -> dict[str, str]:
+def patroni_files(args: PostgresHAArgs) -> dict[str, str]:
+    """The files of Patroni's ConfigMap by name."""
     return {_BASE_FILE: base_config(args.settings.postgres, args.labels)}
 
 
-def _scripts(args: PostgresHAArgs) -> dict[str, str]:
-    return {**{name: script(name) for name in _SCRIPTS}, "agreed.yml": agreed_text(args.settings.postgres)}
+def _scripts() -> dict[str, str]:
+    return {name: script(name) for name in _SCRIPTS}
 
 
 def stateful_set(args: PostgresHAArgs) -> k8s.apps.v1.StatefulSetInitArgs:
@@ -102,7 +103,7 @@ def _pod_metadata(args: PostgresHAArgs) -> k8s.meta.v1.ObjectMetaArgs:
         annotations={
             SECRETS_VERSION_ANNOTATION: f"{args.secrets[secrets.DATABASE].version}."
             f"{args.secrets[secrets.DATABASE_EXPORTER].version}",
-            CONFIG_CHECKSUM_ANNOTATION: checksum(configuration_text(args)),
+            CONFIG_CHECKSUM_ANNOTATION: checksum(_configuration_text(args)),
         },
     )
 
@@ -163,9 +164,15 @@ def configuration_mounts() -> list[k8s.core.v1.VolumeMountArgs]:
     ]
 
 
-def configuration_volumes(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeArgs]:
-    """The volumes behind `configuration_mounts`: Patroni merges the files of its folder in the order of their names."""
-    database = args.secrets[secrets.DATABASE]
+def configuration_volumes(args: PostgresHAArgs, consumer: str, scripts: str) -> list[k8s.core.v1.VolumeArgs]:
+    """The volumes behind `configuration_mounts`: Patroni merges the files of its folder in the order of their names.
+
+    Args:
+        args: of the component.
+        consumer: whose Secret.
+        scripts: name of the ConfigMap with what the containers run.
+    """
+    secret = args.secrets[consumer]
     return [
         k8s.core.v1.VolumeArgs(
             name="config",
@@ -179,7 +186,7 @@ def configuration_volumes(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeArgs]:
                     ),
                     k8s.core.v1.VolumeProjectionArgs(
                         secret=k8s.core.v1.SecretProjectionArgs(
-                            name=database.name,
+                            name=secret.name,
                             items=[k8s.core.v1.KeyToPathArgs(key=secrets.PATRONI_FILE, path=_SECRET_FILE)],
                         )
                     ),
@@ -187,9 +194,9 @@ def configuration_volumes(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeArgs]:
             ),
         ),
         k8s.core.v1.VolumeArgs(
-            name="scripts", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=SCRIPTS_MAP, default_mode=0o444)
+            name="scripts", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=scripts, default_mode=0o444)
         ),
-        secret_volume(database),
+        secret_volume(secret),
     ]
 
 
@@ -252,10 +259,11 @@ def _exporter(args: PostgresHAArgs) -> k8s.core.v1.ContainerArgs:
             k8s.core.v1.EnvVarArgs(
                 name="DATA_SOURCE_URI", value=f"/{names.DATABASE}?host={SOCKET_PATH}&sslmode=disable"
             ),
-            k8s.core.v1.EnvVarArgs(name="DATA_SOURCE_USER", value=names.MONITOR_USER),
             k8s.core.v1.EnvVarArgs(
-                name="DATA_SOURCE_PASS_FILE",
-                value=f"/run/secrets/{_EXPORTER_SECRETS}/{secrets.MONITOR_PASSWORD_FILE}",
+                name="DATA_SOURCE_USER_FILE", value=f"{_EXPORTER_MOUNT}/{secrets.MONITOR_USER_FILE}"
+            ),
+            k8s.core.v1.EnvVarArgs(
+                name="DATA_SOURCE_PASS_FILE", value=f"{_EXPORTER_MOUNT}/{secrets.MONITOR_PASSWORD_FILE}"
             ),
         ],
         ports=[k8s.core.v1.ContainerPortArgs(name="metrics", container_port=EXPORTER_PORT)],
@@ -264,14 +272,14 @@ def _exporter(args: PostgresHAArgs) -> k8s.core.v1.ContainerArgs:
         liveness_probe=http_probe("/", "metrics", period=30),
         volume_mounts=[
             k8s.core.v1.VolumeMountArgs(name="sockets", mount_path=SOCKET_PATH, read_only=True),
-            secret_mount(_EXPORTER_SECRETS, f"/run/secrets/{_EXPORTER_SECRETS}"),
+            secret_mount(_EXPORTER_SECRETS, _EXPORTER_MOUNT),
         ],
     )
 
 
 def _volumes(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeArgs]:
     return [
-        *configuration_volumes(args),
+        *configuration_volumes(args, secrets.DATABASE, SCRIPTS_MAP),
         secret_volume(args.secrets[secrets.DATABASE_EXPORTER], _EXPORTER_SECRETS),
         scratch_volume("sockets", size="1Mi"),
         scratch_volume("tmp", size="64Mi"),

@@ -1,8 +1,9 @@
 """PgBouncer: its Deployment and configuration."""
 
+import pulumi
 import pulumi_kubernetes as k8s
 
-from components.contract import names
+from components.contract import airflow, names
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSION_ANNOTATION
 from components.contract.pods import (
     container_security,
@@ -50,11 +51,18 @@ def _config(args: PostgresHAArgs) -> str:
     return pooler_config(args.settings.postgres.pooler, args.settings.namespaces.data)
 
 
-def deployment(args: PostgresHAArgs) -> k8s.apps.v1.DeploymentInitArgs:
-    """The poolers; a rollout adds one before it takes one away."""
+def deployment(args: PostgresHAArgs, configured: pulumi.Input[str]) -> k8s.apps.v1.DeploymentInitArgs:
+    """The poolers; a rollout adds one before it takes one away.
+
+    Args:
+        args: of the component.
+        configured: there once the database lets in whom the pooler lets in.
+    """
     selector = args.labels.selector(names.POSTGRES_POOLER)
     return k8s.apps.v1.DeploymentInitArgs(
-        metadata=metadata(args, names.POSTGRES_POOLER, names.POSTGRES_POOLER),
+        metadata=metadata(
+            args, names.POSTGRES_POOLER, names.POSTGRES_POOLER, {airflow.WAITS_FOR_ANNOTATION: configured}
+        ),
         spec=k8s.apps.v1.DeploymentSpecArgs(
             replicas=args.settings.postgres.pooler.replicas,
             strategy=k8s.apps.v1.DeploymentStrategyArgs(
@@ -124,12 +132,13 @@ def _pooler(args: PostgresHAArgs) -> k8s.core.v1.ContainerArgs:
 
 
 def _exporter(args: PostgresHAArgs) -> k8s.core.v1.ContainerArgs:
-    """Metrics of this pooler. The password is read from the file by the shell, since the exporter only takes it so."""
+    """Metrics of this pooler. Its login is read from files by the shell, since the exporter only takes it so."""
     target = (
-        f"postgres://{names.MONITOR_USER}@localhost:{names.POSTGRES_PORT}/pgbouncer"
+        f"postgres://localhost:{names.POSTGRES_PORT}/pgbouncer"
         f"?sslmode=verify-full&sslrootcert={_EXPORTER_MOUNT}/{AUTHORITY_FILE}"
     )
     command = (
+        f'PGUSER="$(cat {_EXPORTER_MOUNT}/{secrets.MONITOR_USER_FILE})" '
         f'PGPASSWORD="$(cat {_EXPORTER_MOUNT}/{secrets.MONITOR_PASSWORD_FILE})" '
         "exec /usr/bin/prometheus-pgbouncer-exporter --log.level=warn "
         f"--web.listen-address=:{POOLER_EXPORTER_PORT} --pgBouncer.connectionString='{target}'"

@@ -13,7 +13,7 @@ from components.contract.airflow_pods import Process
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION
 from components.contract.secrets import SecretRef
 from settings.base import ResourceList, Resources
-from tests.harness import Stage, kubernetes, record_program
+from tests.harness import Stage, as_config, kubernetes, record_program
 
 ROLES = {"scheduler", "dag-processor", "triggerer", "api-core", "api-execution"}
 
@@ -138,3 +138,14 @@ def test_endpoint() -> None:
     outputs = record_program(build).outputs
     assert outputs["core_host"] == "api-core.airflow.svc.cluster.local"
     assert outputs["execution_url"] == "https://api-execution.airflow.svc.cluster.local:8080/execution/"
+
+
+def test_the_database_is_encrypted_anew_once_every_process_knows_the_new_key() -> None:
+    steps = {"rotation": {"fernet_key": 1}}
+    raised = record_program(build, "dev", as_config(credentials=steps))
+    retired = record_program(build, "dev", as_config(credentials={**steps, "retired": {"fernet_key": 0}}))
+    assert not [name for name in kubernetes(raised, "Job") if name.startswith("key-rotation")]
+    (job,) = [item for name, item in kubernetes(retired, "Job").items() if name.startswith("key-rotation")]
+    assert job["spec"]["template"]["spec"]["containers"][0]["args"] == ["airflow", "rotate-fernet-key"]
+    waits_for = job["metadata"]["annotations"]["airflow-platform/waits-for"]
+    assert set(waits_for.split(", ")) == ROLES

@@ -9,7 +9,9 @@ from components.airflow_core.configuration import POOL_OVERFLOW, POOL_SIZE, ROLE
 from components.airflow_core.secrets import consumers
 from components.contract import airflow, names
 from components.contract.secrets import MOUNT_PATH
+from settings.platform_settings import PlatformSettings
 from settings.proofs import CLIENT_CONNECTIONS_PER_PROCESS
+from settings.stack import CredentialSettings
 from tests.harness import STACKS, settings_of
 
 
@@ -19,10 +21,16 @@ def cfg(role: str, stack: str = "prod") -> ConfigParser:
     return parser
 
 
+def retiring(stack: str) -> PlatformSettings:
+    """The stack at the end of a rotation of the Fernet key, when every role is there."""
+    credentials = CredentialSettings(rotation={"fernet_key": 1}, retired={"fernet_key": 0})
+    return settings_of(stack).model_copy(update={"credentials": credentials})
+
+
 def mounted(role: str, stack: str) -> set[str]:
     return {
         f"{MOUNT_PATH}/{file}"
-        for consumer in consumers(settings_of(stack))
+        for consumer in consumers(retiring(stack))
         if consumer.name == role
         for file in consumer.files
     }

@@ -20,16 +20,17 @@ def test_only_the_migration_goes_to_the_primary_and_nobody_without_checking_its_
 
 
 def test_matrix_of_roles_and_values() -> None:
-    everyone = {SecretValue.DATABASE_AIRFLOW_PASSWORD, SecretValue.FERNET_KEY, SecretValue.AUTHORITY_CERTIFICATE}
+    everyone = {SecretValue.FERNET_KEY, SecretValue.AUTHORITY_CERTIFICATE}
+    user = {SecretValue.DATABASE_AIRFLOW_PASSWORD}
     serving = {SecretValue.TLS_CERTIFICATE, SecretValue.TLS_PRIVATE_KEY}
     keys = {SecretValue.JWT_PRIVATE_KEY, SecretValue.JWT_PUBLIC_KEYS}
     assert {name: consumer.values() - everyone for name, consumer in of("dev").items()} == {
-        "migration": {SecretValue.ADMIN_PASSWORD},
-        "scheduler": {SecretValue.JWT_PRIVATE_KEY, SecretValue.BROKER_AIRFLOW_PASSWORD},
-        "dag-processor": set(),
-        "triggerer": {SecretValue.API_SECRET_KEY},
-        "api-core": serving | keys | {SecretValue.API_SECRET_KEY},
-        "api-execution": serving | keys,
+        "migration": {SecretValue.ADMIN_PASSWORD, SecretValue.DATABASE_OWNER_PASSWORD},
+        "scheduler": user | {SecretValue.JWT_PRIVATE_KEY, SecretValue.BROKER_AIRFLOW_PASSWORD},
+        "dag-processor": user,
+        "triggerer": user | {SecretValue.API_SECRET_KEY},
+        "api-core": user | serving | keys | {SecretValue.API_SECRET_KEY},
+        "api-execution": user | serving | keys,
     }
     assert all(consumer.values() >= everyone for consumer in of("dev").values())
 

@@ -1,5 +1,7 @@
 """Credentials as a whole, recorded."""
 
+from typing import Any
+
 import pulumi
 
 from components.contract.secrets import SecretConsumer, SecretValue
@@ -12,7 +14,7 @@ CONSUMERS = (
         name="postgres",
         namespace="airflow-data",
         files={
-            "superuser": "{database_superuser_password}",
+            "owner": "{database_owner_password}",
             "tls.key": "{tls_private_key}",
             "ca.crt": "{authority_certificate}",
         },
@@ -39,10 +41,16 @@ def build() -> None:
     pulumi.export("admin_password", created.admin_password)
 
 
+def secrets_of(config: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """The Secrets by the beginning of their names, which end in a version."""
+    found = kubernetes(record_program(build, "dev", config), "Secret")
+    return {name.rpartition("-")[0]: item for name, item in found.items()}
+
+
 def test_one_secret_per_consumer_with_its_files_and_no_more() -> None:
-    secrets = kubernetes(record_program(build), "Secret")
+    secrets = secrets_of(())
     assert {name: set(item["stringData"]) for name, item in secrets.items()} == {
-        "postgres-secrets": {"superuser", "tls.key", "ca.crt"},
+        "postgres-secrets": {"owner", "tls.key", "ca.crt"},
         "scheduler-secrets": {"fernet", "admin"},
     }
     assert {name: item["metadata"]["namespace"] for name, item in secrets.items()} == {
@@ -63,28 +71,47 @@ def test_only_what_somebody_reads_is_generated() -> None:
     assert random == {
         "credentials-admin-password",
         "credentials-authority",
-        "credentials-database-superuser-password",
+        "credentials-database-owner-password",
         "credentials-fernet-key",
         "credentials-tls",
     }
 
 
-ROTATED = as_config(credentials={"rotation": {"fernet_key": 3}})
+ROTATED = as_config(credentials={"rotation": {"fernet_key": 1}})
+RETIRED = as_config(credentials={"rotation": {"fernet_key": 1}, "retired": {"fernet_key": 0}})
 
 
-def test_raising_a_counter_changes_the_keepers_of_that_value_alone() -> None:
-    random = [r for r in record_program(build, "dev", ROTATED).resources if r.package == "random"]
-    assert {r.name for r in random if inputs(r)["keepers"] == {"rotation": "3"}} == {"credentials-fernet-key"}
+def test_raising_a_counter_adds_a_generation_of_that_value_alone() -> None:
+    def keepers(config: tuple[tuple[str, str], ...]) -> dict[str, str]:
+        recording = record_program(build, "dev", config)
+        return {r.name: inputs(r)["keepers"]["rotation"] for r in recording.resources if r.package == "random"}
+
+    assert keepers(ROTATED) == {**keepers(()), "credentials-fernet-key-b": "1"}
+    assert keepers(RETIRED) == keepers(ROTATED)
 
 
-def test_two_runs_with_the_same_random_values_give_the_same_bytes() -> None:
-    first, second = (kubernetes(record_program(build, "dev", config), "Secret") for config in ((), ROTATED))
-    assert first["postgres-secrets"] == second["postgres-secrets"]
+def test_a_rotation_leaves_the_secrets_of_others_as_they_are() -> None:
+    before, after, retired = (secrets_of(config) for config in ((), ROTATED, RETIRED))
+    assert before["postgres-secrets"] == after["postgres-secrets"] == retired["postgres-secrets"]
+
+
+def test_another_content_is_a_secret_of_another_name() -> None:
+    named = [secrets_of(config)["scheduler-secrets"]["metadata"]["name"] for config in ((), ROTATED, RETIRED)]
+    assert len(set(named)) == 3
+
+
+def test_a_retired_generation_may_be_replaced_and_those_in_use_may_not() -> None:
+    steps = as_config(
+        environment="staging",
+        credentials={"rotation": {"fernet_key": 1, "tls": 1}, "retired": {"fernet_key": 0}},
+    )
+    protected = {r.name: r.protect for r in record_program(build, "dev", steps).resources if r.package == "random"}
+    assert {name for name, protect in protected.items() if not protect} == {"credentials-fernet-key"}
 
 
 def test_passwords_are_letters_and_digits() -> None:
     (password,) = [
-        inputs(r) for r in record_program(build).resources if r.name == "credentials-database-superuser-password"
+        inputs(r) for r in record_program(build).resources if r.name == "credentials-database-owner-password"
     ]
     assert (password["length"], password["special"]) == (32, False)
-    assert SecretValue.DATABASE_SUPERUSER_PASSWORD in CONSUMERS[0].values()
+    assert SecretValue.DATABASE_OWNER_PASSWORD in CONSUMERS[0].values()

@@ -2,17 +2,19 @@ import base64
 import json
 
 import pytest
+from cryptography import x509
+from cryptography.fernet import Fernet, MultiFernet
 
 from components.contract.secrets import SecretConsumer, SecretValue
 from components.credentials import matrix
-from components.credentials.sources import fill, roots_of, rotatable, unknown_rotations, version
-from settings.stack import AuthoritySettings, CredentialSettings
+from components.credentials.sources import fill, roots_of, rotatable, version
+from settings.stack import CredentialSettings
 
 BYTES = base64.b64encode(bytes(range(32))).decode()
-GENERATED = {root.name: BYTES for value in SecretValue for root in roots_of(value)} | {
-    "database_airflow_password": "word"
+GENERATED = {root.name: [BYTES] for value in SecretValue for root in roots_of(value)} | {
+    "database_airflow_password": ["word"]
 }
-DATES = AuthoritySettings()
+SETTINGS = CredentialSettings()
 TEMPLATES = {
     "url": "postgresql://airflow:{database_airflow_password}@db/airflow",
     "acl.json": '{{"password": "{database_airflow_password}"}}',
@@ -24,7 +26,7 @@ CONSUMER = SecretConsumer(name="scheduler", namespace="airflow", files=TEMPLATES
 
 
 def test_templates_are_filled_and_doubled_braces_stay() -> None:
-    files = fill(CONSUMER, GENERATED, DATES)
+    files = fill(CONSUMER, GENERATED, SETTINGS)
     assert files["url"] == "postgresql://airflow:word@db/airflow"
     assert json.loads(files["acl.json"]) == {"password": "word"}
     assert files["tls.crt"].startswith("-----BEGIN CERTIFICATE-----")
@@ -36,13 +38,13 @@ def test_every_value_can_be_filled() -> None:
     everything = SecretConsumer(
         name="all", namespace="x", files={value: f"{{{value}}}" for value in SecretValue}, tls_names=("localhost",)
     )
-    assert all(fill(everything, GENERATED, DATES).values())
+    assert all(fill(everything, GENERATED, SETTINGS).values())
 
 
 def test_a_certificate_without_names_is_an_error() -> None:
     nameless = SecretConsumer(name="edge", namespace="edge", files={"tls.crt": "{tls_certificate}"})
     with pytest.raises(ValueError, match="edge asks for a certificate but lists no tls_names"):
-        fill(nameless, GENERATED, DATES)
+        fill(nameless, GENERATED, SETTINGS)
 
 
 def test_the_matrix_states_what_templates_name() -> None:
@@ -78,6 +80,7 @@ PLAIN = SecretConsumer(name="plain", namespace="x", files={"f": "{broker_airflow
         ({"rotation": {"tls": 1}}, {"scheduler"}),
         ({"rotation": {"fernet_key": 1}}, set[str]()),
         ({"authority": {"issued": "2027-01-01"}}, {"scheduler"}),
+        ({"retired": {"database_airflow_password": 3}}, set[str]()),
     ],
 )
 def test_the_version_changes_for_those_whose_files_change(settings: dict[str, object], changed: set[str]) -> None:
@@ -85,12 +88,65 @@ def test_the_version_changes_for_those_whose_files_change(settings: dict[str, ob
     assert {c.name for c in (CONSUMER, PLAIN) if version(c, before) != version(c, after)} == changed
 
 
-def test_an_unknown_name_in_rotation_is_named_with_what_there_is() -> None:
-    (problem,) = unknown_rotations(CredentialSettings(rotation={"fernetkey": 1}))
-    assert problem.startswith("credentials.rotation.fernetkey = 1: there is no such generated value. Known are ")
-    assert "fernet_key" in problem
-
-
 def test_all_that_is_generated_can_be_rotated() -> None:
     assert {"authority", "tls", "fernet_key", "jwt_private_key", "database_airflow_password"} <= rotatable()
     assert not {"oidc_client_secret", "jwt_public_keys", "tls_certificate"} & rotatable()
+
+
+SEEDS = [base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2)]
+ROTATING = CredentialSettings(rotation={"fernet_key": 1, "jwt_private_key": 1, "authority": 1})
+RETIRED = ROTATING.model_copy(update={"retired": dict.fromkeys(ROTATING.rotation, 0)})
+KEYS = SecretConsumer(
+    name="keys",
+    namespace="x",
+    files={
+        "fernet": "{fernet_key}",
+        "sign": "{jwt_private_key}",
+        "check": "{jwt_public_keys}",
+        "ca.crt": "{authority_certificate}",
+        "tls.crt": "{tls_certificate}",
+    },
+    tls_names=("localhost",),
+)
+
+
+def keys(settings: CredentialSettings) -> dict[str, str]:
+    rotating = dict.fromkeys(("fernet_key", "jwt_private_key", "authority"), SEEDS)
+    return fill(KEYS, {**rotating, "tls": [BYTES]}, settings)
+
+
+def encrypted_by(fernet: str, at: int) -> str:
+    return Fernet(fernet.split(",")[at]).encrypt(b"x").decode()
+
+
+def test_a_new_fernet_key_is_read_by_all_before_anybody_writes_with_it() -> None:
+    old = keys_of_one(SEEDS[0])
+    first, second = keys(ROTATING)["fernet"], keys(RETIRED)["fernet"]
+    assert first.split(",")[0] == old
+    assert second.split(",") == first.split(",")[::-1]
+    for one, another in ((old, first), (first, second)):
+        # Whoever has not restarted yet and whoever has: each reads what the other writes.
+        reading = [MultiFernet([Fernet(key) for key in text.split(",")]) for text in (one, another)]
+        assert reading[0].decrypt(encrypted_by(another, 0)) == reading[1].decrypt(encrypted_by(one, 0)) == b"x"
+
+
+def keys_of_one(seed: str) -> str:
+    return fill(
+        SecretConsumer(name="x", namespace="y", files={"fernet": "{fernet_key}"}), {"fernet_key": [seed]}, SETTINGS
+    )["fernet"]
+
+
+def test_a_new_signing_key_is_known_to_all_before_anybody_signs_with_it() -> None:
+    before, after = keys(ROTATING), keys(RETIRED)
+    assert before["sign"] != after["sign"]
+    published = [[key["kid"] for key in json.loads(files["check"])["keys"]] for files in (before, after)]
+    assert published[0] == published[1][::-1]
+    assert len(set(published[0])) == 2
+
+
+def test_a_new_authority_is_trusted_by_all_before_it_signs() -> None:
+    before, after = keys(ROTATING), keys(RETIRED)
+    bundles = [x509.load_pem_x509_certificates(files["ca.crt"].encode()) for files in (before, after)]
+    assert bundles[0] == bundles[1][::-1]
+    for files, bundle in ((before, bundles[0]), (after, bundles[1])):
+        x509.load_pem_x509_certificate(files["tls.crt"].encode()).verify_directly_issued_by(bundle[0])

@@ -20,7 +20,7 @@ def pods(args: PostgresHAArgs) -> dict[str, dict[str, Any]]:
     """The pod template of every workload."""
     return {
         "postgres": plain(database.stateful_set(args))["spec"]["template"],
-        "postgres-pooler": plain(pooler.deployment(args))["spec"]["template"],
+        "postgres-pooler": plain(pooler.deployment(args, "configured"))["spec"]["template"],
         "postgres-configure": plain(configure.job(args, "postgres"))["spec"]["template"],
     }
 
@@ -114,7 +114,7 @@ def test_one_instance_is_ready_as_primary_and_three_also_as_counted_standbys() -
 
 
 def test_the_scripts_that_are_named_are_there() -> None:
-    mounted = set(plain(database.scripts_map(PROD))["data"])
+    mounted = {*plain(database.scripts_map(PROD))["data"], *plain(configure.config_map(PROD))["data"]}
     for args in (DEV, PROD):
         for _, item in containers(args):
             hooks = [item.get(key, {}).get("exec", {}) for key in ("readinessProbe", "livenessProbe")]

@@ -64,8 +64,14 @@ def test_nobody_comes_in_without_tls_and_password_but_the_superuser_from_inside(
     assert rules[-2:] == ["local all all reject", "host all all all reject"]
     remote = [rule.split() for rule in rules if rule.startswith("host") and not rule.endswith("reject")]
     assert {rule[0] for rule in remote} == {"hostssl"}
-    assert {rule[-1] for rule in remote} == {"scram-sha-256"}
-    assert {rule[2] for rule in remote} == {"airflow", "replication", "rewind"}
+    by_certificate = [rule for rule in remote if rule[-1] != "scram-sha-256"]
+    assert by_certificate == [["hostssl", "all", "postgres", "all", "cert", "map=configure"]]
+    people = {user for rule in remote if rule not in by_certificate for user in rule[2].split(",")}
+    assert people == {
+        f"{name}_{letter}"
+        for name in ("airflow_app", "airflow_owner", "airflow_reader", "replication", "rewind")
+        for letter in "ab"
+    }
 
 
 def test_instances_verify_one_another() -> None:

@@ -13,6 +13,7 @@ def test_instances_talk_to_one_another_the_pooler_to_them_and_nobody_leaves() ->
         Edge(source="postgres", target="postgres", port=5432),
         Edge(source="postgres", target="postgres", port=8008),
         Edge(source="postgres", target="kubernetes-api", port=0),
+        Edge(source="postgres-configure", target="postgres", port=5432),
         Edge(source="postgres-configure", target="postgres", port=8008),
         Edge(source="postgres-configure", target="kubernetes-api", port=0),
         Edge(source="postgres-pooler", target="postgres", port=5432),

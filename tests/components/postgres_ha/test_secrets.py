@@ -3,12 +3,15 @@
 import pytest
 import yaml
 
+from components.contract.labels import PlatformLabels
 from components.contract.secrets import SecretValue
+from components.postgres_ha.patroni import base_config
 from components.postgres_ha.secrets import consumers
-from tests.harness import settings_of
+from tests.harness import made_up_values, settings_of
 
 PROD = {item.name: item for item in consumers(settings_of("prod"))}
-MADE_UP = {value.value: f"value-of-{value.value}" for value in SecretValue}
+MADE_UP = made_up_values()
+ROTATING = made_up_values(generations=2)
 TLS = {SecretValue.TLS_CERTIFICATE, SecretValue.TLS_PRIVATE_KEY, SecretValue.AUTHORITY_CERTIFICATE}
 
 
@@ -18,11 +21,21 @@ TLS = {SecretValue.TLS_CERTIFICATE, SecretValue.TLS_PRIVATE_KEY, SecretValue.AUT
         (
             "postgres",
             {
-                SecretValue.DATABASE_SUPERUSER_PASSWORD,
                 SecretValue.DATABASE_REPLICATION_PASSWORD,
                 SecretValue.DATABASE_REWIND_PASSWORD,
+                SecretValue.PATRONI_API_PASSWORD,
+                *TLS,
+            },
+        ),
+        (
+            "postgres-configure",
+            {
+                SecretValue.DATABASE_OWNER_PASSWORD,
                 SecretValue.DATABASE_AIRFLOW_PASSWORD,
+                SecretValue.DATABASE_READER_PASSWORD,
                 SecretValue.DATABASE_MONITOR_PASSWORD,
+                SecretValue.DATABASE_REPLICATION_PASSWORD,
+                SecretValue.DATABASE_REWIND_PASSWORD,
                 SecretValue.PATRONI_API_PASSWORD,
                 *TLS,
             },
@@ -40,26 +53,64 @@ def test_each_consumer_reads_what_it_needs_and_no_more(consumer: str, values: se
 
 
 def test_no_other_consumer() -> None:
-    assert set(PROD) == {"postgres", "postgres-exporter", "postgres-pooler", "postgres-pooler-exporter"}
-
-
-def test_patronis_secret_part_is_yaml_with_the_passwords_in_their_places() -> None:
-    part = yaml.safe_load(PROD["postgres"].files["patroni.yml"].format(**MADE_UP))
-    users = part["postgresql"]["authentication"]
-    assert {role: (user["username"], user["password"]) for role, user in users.items()} == {
-        "superuser": ("postgres", "value-of-database_superuser_password"),
-        "replication": ("replication", "value-of-database_replication_password"),
-        "rewind": ("rewind", "value-of-database_rewind_password"),
+    assert set(PROD) == {
+        "postgres",
+        "postgres-configure",
+        "postgres-exporter",
+        "postgres-pooler",
+        "postgres-pooler-exporter",
     }
-    assert part["restapi"]["authentication"]["password"] == "value-of-patroni_api_password"
+
+
+def test_patronis_secret_part_is_yaml_with_the_passwords_that_all_instances_know() -> None:
+    part = yaml.safe_load(PROD["postgres"].files["patroni.yml"].format(**ROTATING))
+    users = part["postgresql"]["authentication"]
+    assert {role: (user["username"], user.get("password")) for role, user in users.items()} == {
+        "superuser": ("postgres", None),
+        "replication": ("replication_a", "value-0-of-database_replication_password"),
+        "rewind": ("rewind_a", "value-0-of-database_rewind_password"),
+    }
+    assert part["restapi"]["authentication"]["password"] == "value-1-of-patroni_api_password"
+
+
+def test_each_password_belongs_to_a_login_and_each_login_to_a_role() -> None:
+    lines = PROD["postgres-configure"].files["logins"].format(**MADE_UP).splitlines()
+    assert set(lines) == {
+        "airflow airflow_owner_a value-0-of-database_owner_password",
+        "airflow_app airflow_app_a value-0-of-database_airflow_password",
+        "airflow_reader airflow_reader_a value-0-of-database_reader_password",
+        "monitor monitor_a value-0-of-database_monitor_password",
+        "replication replication_a value-0-of-database_replication_password",
+        "rewind rewind_a value-0-of-database_rewind_password",
+    }
+
+
+def test_in_a_rotation_both_logins_are_let_in() -> None:
+    lines = PROD["postgres-configure"].files["logins"].format(**ROTATING).splitlines()
+    assert [line for line in lines if line.startswith("airflow_app ")] == [
+        "airflow_app airflow_app_b value-1-of-database_airflow_password",
+        "airflow_app airflow_app_a value-0-of-database_airflow_password",
+    ]
+    assert len(set(lines)) == len(lines) == 12
 
 
 def test_the_poolers_user_list() -> None:
-    lines = PROD["postgres-pooler"].files["userlist.txt"].format(**MADE_UP).splitlines()
+    lines = PROD["postgres-pooler"].files["userlist.txt"].format(**ROTATING).splitlines()
     assert lines == [
-        '"airflow" "value-of-database_airflow_password"',
-        '"monitor" "value-of-database_monitor_password"',
+        '"airflow_app_b" "value-1-of-database_airflow_password"',
+        '"airflow_app_a" "value-0-of-database_airflow_password"',
+        '"monitor_b" "value-1-of-database_monitor_password"',
+        '"monitor_a" "value-0-of-database_monitor_password"',
     ]
+
+
+def test_the_job_is_known_by_its_certificate_alone() -> None:
+    """The name that the instances take for the superuser is on no other certificate."""
+    assert PROD["postgres-configure"].tls_names == ("postgres-configure",)
+    rules = base_config(settings_of("prod").postgres, PlatformLabels(environment="prod"))
+    postgresql = yaml.safe_load(rules)["postgresql"]
+    assert postgresql["pg_ident"] == ["configure postgres-configure postgres"]
+    assert "hostssl all postgres all cert map=configure" in postgresql["pg_hba"]
 
 
 @pytest.mark.parametrize(("stack", "instances"), [("dev", 1), ("prod", 3)])
