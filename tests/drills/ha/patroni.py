@@ -19,11 +19,11 @@ class Patroni:
         self._bench = bench
         context = ssl.create_default_context(cafile=str(bench.authority))
         # What changes anything asks for a certificate besides the password; instances show each other their own.
-        pair = [bench.authority.with_name(name) for name in ("tls.crt", "tls.key")]
-        for path in pair:
+        certificate, key = (bench.authority.with_name(name) for name in ("tls.crt", "tls.key"))
+        for path in (certificate, key):
             path.touch(mode=0o600)
             path.write_text(bench.secret(DATA, "postgres", path.name))
-        context.load_cert_chain(*pair)
+        context.load_cert_chain(certificate, key)
         self._client = httpx.Client(verify=context)
         settings = yaml.safe_load(bench.secret(DATA, "postgres", "patroni.yml"))
         login = settings["restapi"]["authentication"]
