@@ -23,7 +23,7 @@ STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke images \
-	test test-program test-policies test-dags unsafe bench lint format docs golden e2e drills drills-ha reliability
+	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha reliability
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -87,6 +87,10 @@ unsafe: $(UV) ## The policy pack refuses each of the prepared unsafe stacks
 
 bench: $(UV) ## What the policy pack costs: its start, and what it adds to a preview
 	@$(RUN) python -m scripts.bench_policies
+
+referees: $(UV) ## Other judges of the same objects, and docs/policies/coverage.md
+	@UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/referees $(UV) sync --quiet --frozen --project policies/referees
+	@PYTHONPATH=policies $(RUN) python -m tests.policies.referees $(if $(WRITE),--write)
 
 test-dags: $(UV)
 	@$(IN_AIRFLOW) pytest tests/dags
