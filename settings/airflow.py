@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from settings.base import Name, ResourceList, Resources, Settings
+from settings.scaling import ScalingSettings
 
 
 class AuthKind(StrEnum):
@@ -92,14 +93,16 @@ class AirflowSettings(Settings):
 class QueueSettings(Settings):
     """The workers of one Celery queue."""
 
-    min_replicas: int = Field(default=3, ge=1, le=200)
-    """Worker pods that always run."""
+    min_replicas: int = Field(default=3, ge=0, le=200)
+    """Worker pods that always run; 0 only where the load decides (scaling profile `demand`)."""
     max_replicas: int = Field(default=50, ge=1, le=200)
-    """Worker pods that the limits elsewhere must carry."""
+    """Worker pods at most, which the limits elsewhere must carry."""
     concurrency: int = Field(default=16, ge=1, le=64)
     """Tasks that one pod runs at once."""
     longest_task_seconds: int = Field(default=3600, ge=60, le=86400)
     """Seconds that the longest task of this queue takes; a stopping worker is given that long."""
+    scaling: ScalingSettings = ScalingSettings()
+    """When its workers grow and shrink."""
     resources: Resources = _resources("1", "3Gi", "4Gi")
     """Per pod; about 300 MiB and 65 MiB per concurrent task before the tasks' own needs."""
 

@@ -14,6 +14,7 @@ from settings.postgres_memory import MIB, postgres_memory, smallest_limit
 from settings.problems import Problem, SettingsError
 from settings.quantities import parse_bytes, parse_millicores
 from settings.redis import RedisMode
+from settings.scaling import ScalingProfile
 from settings.stack import Environment
 
 if TYPE_CHECKING:
@@ -142,6 +143,40 @@ def _workers(settings: "PlatformSettings") -> Iterator[Problem]:
                 reason=f"it is above maxReplicas {queue.max_replicas}",
                 way_out=f"Lower it to {queue.max_replicas} or raise maxReplicas",
             )
+
+
+def _scaling(settings: "PlatformSettings") -> Iterator[Problem]:
+    for name, queue in sorted(settings.workers.queues.items()):
+        key, scaling = f"workers.queues.{name}", queue.scaling
+        if queue.min_replicas == 0 and scaling.profile is not ScalingProfile.DEMAND:
+            yield Problem(
+                key=f"{key}.minReplicas",
+                value="0",
+                reason=f"with the scaling profile '{scaling.profile.value}' nothing would ever start a worker",
+                way_out="Write 1, or the scaling profile 'demand'",
+            )
+        bands = (
+            ("queued", "", scaling.queued_down, scaling.queued_up),
+            ("oldestQueued", "Seconds", scaling.oldest_queued_down_seconds, scaling.oldest_queued_up_seconds),
+            ("cpu", "Percent", scaling.cpu_down_percent, scaling.cpu_up_percent),
+            ("memory", "Percent", scaling.memory_down_percent, scaling.memory_up_percent),
+        )
+        for signal, unit, down, up in bands:
+            if down >= up:
+                yield Problem(
+                    key=f"{key}.scaling.{signal}Down{unit}",
+                    value=str(down),
+                    reason=f"it is not below {signal}Up{unit} {up}, so the workers would grow and shrink in turn",
+                    way_out=f"Lower it to {up - 1} or less",
+                )
+        for index, planned in enumerate(scaling.planned):
+            if planned.replicas > queue.max_replicas:
+                yield Problem(
+                    key=f"{key}.scaling.planned[{index}].replicas",
+                    value=str(planned.replicas),
+                    reason=f"it is above maxReplicas {queue.max_replicas}",
+                    way_out=f"Lower it to {queue.max_replicas} or raise maxReplicas",
+                )
 
 
 def _authentication(settings: "PlatformSettings") -> Iterator[Problem]:
@@ -326,6 +361,7 @@ RULES: tuple[Rule, ...] = (
     _postgres_shape,
     _database_memory,
     _workers,
+    _scaling,
     _broker_memory,
     _requests_within_limits,
     _authentication,
