@@ -58,12 +58,14 @@ class ScalingSettings(Settings):
     memory_down_percent: int = Field(default=50, ge=0, le=100)
     """Memory in use, in percent of the limit, below which shrinking is allowed."""
     up_cooldown_seconds: int = Field(default=300, ge=15, le=1800)
-    """Seconds between two growths (profile `literal`), or over which growth is budgeted (profile `demand`)."""
-    down_window_seconds: int = Field(default=600, ge=0, le=1800)
-    """Seconds over which the largest proposal counts before a shrink: the ten minutes of cooldown."""
-    down_percent: int = Field(default=10, ge=1, le=100)
+    """Seconds between two growths (profile `literal`; `demand` grows at once, by as much as is needed)."""
+    down_cooldown_seconds: int = Field(default=600, ge=15, le=1800)
+    """Seconds between two shrinks (profile `literal`)."""
+    down_window_seconds: int = Field(default=300, ge=0, le=3600)
+    """Seconds over which the largest proposal counts, so that a lull does not shrink (profile `demand`)."""
+    down_percent: int = Field(default=20, ge=1, le=100)
     """Percent of the pods that one step of `downPeriodSeconds` may take away; at least one pod (profile `demand`)."""
-    down_period_seconds: int = Field(default=120, ge=15, le=1800)
+    down_period_seconds: int = Field(default=60, ge=15, le=1800)
     """Seconds of one step down (profile `demand`)."""
     planned: list[PlannedReplicas] = Field(default_factory=list[PlannedReplicas])
     """Times with more pods than the load alone asks for, such as before a nightly wave."""
