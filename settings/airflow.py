@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from settings.base import Name, ResourceList, Resources, Settings
-from settings.scaling import ScalingSettings
+from settings.scaling import KedaMode, KedaSettings, ScalingProfile, ScalingSettings
 
 
 class AuthKind(StrEnum):
@@ -106,9 +106,26 @@ class QueueSettings(Settings):
     resources: Resources = _resources("1", "3Gi", "4Gi")
     """Per pod; about 300 MiB and 65 MiB per concurrent task before the tasks' own needs."""
 
+    @property
+    def is_scaled(self) -> bool:
+        """Whether the load decides on the number of pods."""
+        return self.scaling.profile is not ScalingProfile.FIXED
+
 
 class WorkerSettings(Settings):
     """Celery workers, one Deployment per queue."""
 
     queues: dict[Name, QueueSettings] = Field(default_factory=lambda: {"default": QueueSettings()})
     """Queue name to its workers; `default` must be there."""
+    keda: KedaSettings = KedaSettings()
+    """The scaler of queues whose profile is not `fixed`."""
+
+    @property
+    def scaled_queues(self) -> tuple[str, ...]:
+        """Names of the queues whose number of pods the load decides on."""
+        return tuple(name for name, queue in sorted(self.queues.items()) if queue.is_scaled)
+
+    @property
+    def brings_keda(self) -> bool:
+        """Whether KEDA is needed and ours to run."""
+        return bool(self.scaled_queues) and self.keda.mode is KedaMode.BUNDLED

@@ -29,6 +29,10 @@ CLIENT_CONNECTIONS_PER_PROCESS = 15
 """Airflow's `sql_alchemy_pool_size` 5 and `max_overflow` 10."""
 
 
+SCALER_CONNECTIONS = 6
+"""Server connections per scaled queue: three signals, each read by a pool of KEDA's that keeps two."""
+
+
 def worker_slots(settings: "PlatformSettings") -> int:
     """Tasks that all workers together can run at their largest."""
     return sum(queue.max_replicas * queue.concurrency for queue in settings.workers.queues.values())
@@ -69,13 +73,14 @@ def _default_pool(settings: "PlatformSettings") -> Iterator[Problem]:
 
 def _server_connections(settings: "PlatformSettings") -> Iterator[Problem]:
     postgres = settings.postgres
-    wanted = postgres.pooler.replicas * postgres.pooler.pool_size + RESERVED_CONNECTIONS
+    scaling = len(settings.workers.scaled_queues) * SCALER_CONNECTIONS
+    wanted = postgres.pooler.replicas * postgres.pooler.pool_size + RESERVED_CONNECTIONS + scaling
     if wanted > postgres.max_connections:
         yield Problem(
             key="postgres.maxConnections",
             value=str(postgres.max_connections),
             reason=f"{postgres.pooler.replicas} poolers x {postgres.pooler.pool_size} connections + "
-            f"{RESERVED_CONNECTIONS} reserved = {wanted}",
+            f"{RESERVED_CONNECTIONS} reserved + {scaling} of the queues' scalers = {wanted}",
             way_out=f"Raise it to {wanted} or lower postgres.pooler.poolSize",
         )
 
@@ -238,6 +243,7 @@ def _every_resources(settings: "PlatformSettings") -> Iterator[tuple[str, Resour
         yield f"airflow.{camel}", getattr(airflow, name).resources
     for name, queue in sorted(settings.workers.queues.items()):
         yield f"workers.queues.{name}", queue.resources
+    yield "workers.keda", settings.workers.keda.resources
     yield "monitoring", settings.monitoring.resources
     yield "ingress", settings.ingress.resources
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from settings.base import Settings
+from settings.base import Name, ResourceList, Resources, Settings
 
 
 class ScalingProfile(StrEnum):
@@ -69,3 +69,27 @@ class ScalingSettings(Settings):
     """Seconds of one step down (profile `demand`)."""
     planned: list[PlannedReplicas] = Field(default_factory=list[PlannedReplicas])
     """Times with more pods than the load alone asks for, such as before a nightly wave."""
+
+
+class KedaMode(StrEnum):
+    """Who runs KEDA, which asks the database how much there is to do."""
+
+    BUNDLED = "bundled"
+    """We do, for this stack alone. A cluster has room for one KEDA."""
+    EXISTING = "existing"
+    """The cluster has one (2.20.2 or newer) that watches our namespace."""
+
+
+class KedaSettings(Settings):
+    """The scaler that the profiles `demand` and `literal` need."""
+
+    mode: KedaMode = KedaMode.EXISTING
+    """Who runs it."""
+    namespace: Name = "keda"
+    """Where it runs: made for `bundled`, expected for `existing`."""
+    authority_file: str = Field(default="/custom/ca/airflow-platform.crt", pattern=r"^/\S+$")
+    """Our authority's certificate inside the pod of an `existing` KEDA, which verifies the database by it."""
+    resources: Resources = Resources(
+        requests=ResourceList(cpu="50m", memory="96Mi"), limits=ResourceList(memory="512Mi")
+    )
+    """Per pod of a `bundled` one: operator and metrics adapter."""

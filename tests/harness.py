@@ -26,7 +26,7 @@ import pulumi_kubernetes as k8s
 import yaml
 from pulumi._types import input_type_to_dict, is_input_type  # what the SDK itself sends them through
 
-from components.contract.endpoints import AirflowEndpoint, PostgresEndpoint, RedisEndpoint
+from components.contract.endpoints import AirflowEndpoint, AutoscalingEndpoint, PostgresEndpoint, RedisEndpoint
 from components.contract.images import ImageRefs
 from components.contract.labels import PlatformLabels
 from components.contract.names import API_PORT, DATABASE, POSTGRES_PORT, service_host
@@ -189,4 +189,10 @@ class Stage:
             core_host=pulumi.Output.from_input(service_host("api-core", space)),
             core_port=API_PORT,
             execution_url=pulumi.Output.from_input(f"https://{execution}:{API_PORT}/execution/"),
+        )
+
+    def autoscaling(self) -> AutoscalingEndpoint:
+        """An endpoint as Autoscaling would hand it out."""
+        return AutoscalingEndpoint(
+            authentication_kind="TriggerAuthentication", authentication_name=pulumi.Output.from_input("autoscaler")
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.contract.endpoints import AirflowEndpoint, RedisEndpoint
+from components.contract.endpoints import AirflowEndpoint, AutoscalingEndpoint, RedisEndpoint
 from components.contract.images import ImageRefs
 from components.contract.labels import PlatformLabels
 from components.contract.secrets import SecretRef
@@ -26,6 +26,7 @@ class CeleryWorkersArgs:
         queue: whose workers these are.
         redis: the broker.
         airflow: the execution API.
+        autoscaling: what its scaler stands on; None where the number of pods is fixed.
     """
 
     settings: PlatformSettings
@@ -37,3 +38,4 @@ class CeleryWorkersArgs:
     queue: str
     redis: RedisEndpoint
     airflow: AirflowEndpoint
+    autoscaling: AutoscalingEndpoint | None = None

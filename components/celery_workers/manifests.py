@@ -10,6 +10,7 @@ from components.contract.airflow_pods import (
     connected_probe,
     startup_probe,
     turning_probe,
+    until_connected,
 )
 from components.contract.labels import LONGEST_TASK_ANNOTATION, ROLE_LABEL
 
@@ -17,7 +18,9 @@ COMPONENT = "celery-workers"
 ROLE = "worker"
 
 STOP_MARGIN_SECONDS = 120
-"""On top of the longest task: for its result and log to be handed over."""
+"""On top of the longest task: for a start to be over, and for the task's result and log to be handed over."""
+START_SECONDS = 60
+"""For which a stop waits for a worker that has not yet begun to consume."""
 
 
 def surroundings(args: CeleryWorkersArgs) -> Surroundings:
@@ -40,8 +43,8 @@ def grace_seconds(longest_task_seconds: int) -> int:
 def workers(args: CeleryWorkersArgs) -> Process:
     """The workers of the queue.
 
-    A stop is warm without a hook: the signal goes to the main process alone, which leaves its queue at once, lets
-    every running task finish and then ends.
+    A stop is warm: the signal goes to the main process alone, which leaves its queue at once, lets every running task
+    finish and then ends.
     """
     queue = args.settings.workers.queues[args.queue]
     name = names.worker(args.queue)
@@ -52,7 +55,7 @@ def workers(args: CeleryWorkersArgs) -> Process:
         command=("airflow", "celery", "worker", "--queues", args.queue, "--without-mingle", "--without-gossip"),
         config=config_files(args.settings, queue),
         secret=args.secrets[name],
-        replicas=queue.min_replicas,
+        replicas=None if queue.is_scaled else queue.min_replicas,
         resources=queue.resources,
         grace_seconds=grace_seconds(queue.longest_task_seconds),
         ports={"logs": airflow.WORKER_LOG_PORT},
@@ -65,5 +68,7 @@ def workers(args: CeleryWorkersArgs) -> Process:
             # A node is not emptied to save money while tasks run on it.
             "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
         },
+        # A worker that is still starting loses the signal, goes on to take tasks, and is killed with them in the end.
+        before_stop=until_connected(names.VALKEY_PORT, START_SECONDS),
         log_size="2Gi",
     )

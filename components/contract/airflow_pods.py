@@ -70,7 +70,7 @@ class Process:
         command: arguments of the image's entrypoint.
         config: files of its ConfigMap.
         secret: its Secret.
-        replicas: pods.
+        replicas: pods; None where a scaler decides, whose number a deployment must not touch.
         resources: per pod.
         grace_seconds: that a stopping pod gets.
         ports: port name to number.
@@ -78,6 +78,7 @@ class Process:
         environment: variables on top of those that every Airflow process has; never a secret.
         pod_labels: labels on top of the common ones.
         pod_annotations: annotations on top of the checksums.
+        before_stop: command that runs before the stop signal is sent, within the grace.
         log_size: limit of the task log folder in bytes, such as `1Gi`.
     """
 
@@ -85,7 +86,7 @@ class Process:
     command: tuple[str, ...]
     config: Mapping[str, str]
     secret: SecretRef
-    replicas: int
+    replicas: int | None
     resources: Resources
     grace_seconds: int
     ports: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -93,7 +94,13 @@ class Process:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     pod_labels: Mapping[str, str] = field(default_factory=dict[str, str])
     pod_annotations: Mapping[str, str] = field(default_factory=dict[str, str])
+    before_stop: tuple[str, ...] = ()
     log_size: str = "256Mi"
+
+    @property
+    def is_many(self) -> bool:
+        """Whether there can be more than one pod."""
+        return self.replicas is None or self.replicas > 1
 
     @property
     def config_name(self) -> str:
@@ -127,8 +134,17 @@ def connected_probe(port: int, *, period: int, failures: int) -> k8s.core.v1.Pro
         period: seconds between two tries.
         failures: tries in a row that must fail.
     """
-    established = f": [0-9A-F]+:[0-9A-F]{{4}} [0-9A-F]+:{port:04X} 01 "
-    return _exec_probe(["grep", "-Eqs", established, "/proc/net/tcp", "/proc/net/tcp6"], period, failures)
+    return _exec_probe(["grep", "-Eqs", _established(port), "/proc/net/tcp", "/proc/net/tcp6"], period, failures)
+
+
+def until_connected(port: int, seconds: int) -> tuple[str, ...]:
+    """A command that ends as soon as the pod holds a connection to a port elsewhere, or after so many seconds."""
+    check = f"grep -Eqs '{_established(port)}' /proc/net/tcp /proc/net/tcp6"
+    return ("sh", "-c", f"for second in $(seq {seconds}); do {check} && exit 0; sleep 1; done")
+
+
+def _established(port: int) -> str:
+    return f": [0-9A-F]+:[0-9A-F]{{4}} [0-9A-F]+:{port:04X} 01 "
 
 
 def turning_probe() -> k8s.core.v1.ProbeArgs:
@@ -244,7 +260,7 @@ def pod_template(
             dns_config=dns_config(),
             restart_policy=restart_policy,
             termination_grace_period_seconds=process.grace_seconds,
-            topology_spread_constraints=spread(around.labels.selector(process.name)) if process.replicas > 1 else None,
+            topology_spread_constraints=spread(around.labels.selector(process.name)) if process.is_many else None,
             containers=[_container(process, around)],
             volumes=_volumes(process),
         ),
@@ -266,6 +282,7 @@ def _container(process: Process, around: Surroundings) -> k8s.core.v1.ContainerA
         or None,
         resources=resources(process.resources),
         security_context=container_security(),
+        lifecycle=_before_stop(process.before_stop) if process.before_stop else None,
         startup_probe=process.probes.startup,
         readiness_probe=process.probes.readiness,
         liveness_probe=process.probes.liveness,
@@ -276,6 +293,12 @@ def _container(process: Process, around: Surroundings) -> k8s.core.v1.ContainerA
             k8s.core.v1.VolumeMountArgs(name=_TMP, mount_path="/tmp"),  # noqa: S108
             secret_mount(),
         ],
+    )
+
+
+def _before_stop(command: tuple[str, ...]) -> k8s.core.v1.LifecycleArgs:
+    return k8s.core.v1.LifecycleArgs(
+        pre_stop=k8s.core.v1.LifecycleHandlerArgs(exec_=k8s.core.v1.ExecActionArgs(command=list(command)))
     )
 
 

@@ -73,6 +73,19 @@ class AirflowEndpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AutoscalingEndpoint:
+    """What the scalers of the queues build on.
+
+    Attributes:
+        authentication_kind: kind of the object that says how KEDA logs in at the database.
+        authentication_name: its name; whoever uses it waits until KEDA and the drain controller run.
+    """
+
+    authentication_kind: str
+    authentication_name: pulumi.Output[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeEndpoint:
     """Where people reach the platform.
 

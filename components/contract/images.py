@@ -18,3 +18,4 @@ class ImageRefs:
     prometheus: pulumi.Input[str]
     alertmanager: pulumi.Input[str]
     exporters: pulumi.Input[str]
+    keda: pulumi.Input[str]

@@ -39,8 +39,15 @@ KEY_ROTATION = "key-rotation"
 STATSD_EXPORTER = "statsd-exporter"
 STATSD_PORT = 9125
 PROMETHEUS = "prometheus"
+PROMETHEUS_PORT = 9090
 ALERTMANAGER = "alertmanager"
 EDGE = "edge"
+
+KEDA_OPERATOR = "keda-operator"
+"""As KEDA itself calls it, so that one that the cluster brings is found by the same label."""
+KEDA_ADAPTER = "keda-metrics-apiserver"
+DRAIN_CONTROLLER = "drain-controller"
+DRAIN_CONTROLLER_PORT = 8080
 
 _LONGEST_NAME = 63
 

@@ -59,6 +59,7 @@ class Workload:
         needs: whom it talks to. DNS is open to every workload and not listed.
         reaches: outside parties that it talks to.
         reached_by: outside parties that talk to its ports.
+        brought_by_cluster: its pods are not ours; ways to ours are opened, its own doors are its own matter.
     """
 
     name: str
@@ -67,3 +68,4 @@ class Workload:
     needs: tuple[Need, ...] = ()
     reaches: frozenset[Outside] = frozenset()
     reached_by: frozenset[Outside] = frozenset()
+    brought_by_cluster: bool = False

@@ -16,7 +16,7 @@ _COMPONENT = "foundation"
 class Foundation(PlatformComponent):
     """Namespaces, quotas, priority classes and the network edges.
 
-    Creates the four namespaces at pod security level `restricted`, in each a ResourceQuota that fits the stack's
+    Creates the four namespaces, and one for a KEDA of our own, at pod security level `restricted`, in each a ResourceQuota that fits the stack's
     largest moment, a LimitRange and a default deny of all connections; four PriorityClasses; one NetworkPolicy per
     workload with nothing but the edges that the workloads declare.
 
@@ -37,6 +37,8 @@ class Foundation(PlatformComponent):
         self._args = args
         names = args.settings.namespaces
         roles = {"edge": names.edge, "airflow": names.airflow, "data": names.data, "monitoring": names.monitoring}
+        if args.settings.workers.brings_keda:
+            roles["keda"] = args.settings.workers.keda.namespace
         self.namespaces = {namespace: self._namespace(role, namespace) for role, namespace in roles.items()}
         ceilings = quota.quotas(args.settings)
         for role, namespace in roles.items():
@@ -80,6 +82,8 @@ class Foundation(PlatformComponent):
             )
         specs = network.policies(self._args.workloads, self._args.labels)
         for workload in self._args.workloads:
+            if workload.brought_by_cluster:
+                continue
             k8s.networking.v1.NetworkPolicy(
                 self.child_name(f"allow-{workload.name}"),
                 metadata=self._metadata(checked(f"allow-{workload.name}"), workload.namespace),

@@ -69,12 +69,14 @@ class Quota:
 
 def quotas(settings: PlatformSettings) -> dict[str, Quota]:
     """Namespace to its quota."""
-    spaces = settings.namespaces
+    spaces, workers = settings.namespaces, settings.workers
+    keda = {workers.keda.namespace: _quota(list(_keda(settings)))} if workers.brings_keda else {}
     return {
         spaces.edge: _quota(list(_edge(settings)), load_balancers=1),
         spaces.airflow: _quota(list(_airflow(settings))),
         spaces.data: _quota(list(_data(settings))),
         spaces.monitoring: _quota(list(_monitoring(settings))),
+        **keda,
     }
 
 
@@ -96,6 +98,13 @@ def _airflow(settings: PlatformSettings) -> Iterator[Demand]:
     yield Demand(pods=2, resources=airflow.scheduler.resources)
     for queue in settings.workers.queues.values():
         yield Demand(pods=with_surge(queue.max_replicas), resources=queue.resources)
+    if settings.workers.scaled_queues:
+        yield Demand(pods=with_surge(1), resources=SMALL_POD)
+
+
+def _keda(settings: PlatformSettings) -> Iterator[Demand]:
+    # The operator and the metrics adapter.
+    yield Demand(pods=2 * with_surge(1), resources=settings.workers.keda.resources)
 
 
 def _data(settings: PlatformSettings) -> Iterator[Demand]:

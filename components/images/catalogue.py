@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from components.contract.images import ImageRefs
+from settings.platform_settings import PlatformSettings
 from settings.stack import ImageSettings
 
 CATALOGUE = "catalogue.yaml"
@@ -63,6 +64,11 @@ def overridden(settings: ImageSettings) -> Mapping[str, str]:
             )
         )
     return settings.overrides
+
+
+def unneeded(settings: PlatformSettings) -> frozenset[str]:
+    """Images that no pod of the stack runs: building KEDA takes minutes."""
+    return frozenset() if settings.workers.brings_keda else frozenset({"keda"})
 
 
 def locked(settings: ImageSettings, lock: Mapping[str, str]) -> dict[str, str]:

@@ -6,20 +6,20 @@ import pulumi_docker as docker
 from components.contract.base import PlatformComponent
 from components.contract.images import ImageRefs
 from components.images.args import ImagesArgs
-from components.images.catalogue import NAMES, Entry, locked, overridden, read_catalogue, read_lock
+from components.images.catalogue import NAMES, Entry, locked, overridden, read_catalogue, read_lock, unneeded
 
 
 class Images(PlatformComponent):
     """Where pods get their images from.
 
-    Creates, where the stack builds, a Docker provider and one image per entry of the catalogue, pushed to the stack's
-    registry; otherwise nothing: then the references are plain text from the lock, so that policies and reviews see
+    Creates, where the stack builds, a Docker provider and one image per entry of the catalogue that some pod of it
+    runs, pushed to the stack's registry; otherwise nothing: then the references are plain text from the lock, so that policies and reviews see
     them. A reference that the stack gives itself wins over both.
 
     Does not handle: signing, and mirroring to a second registry.
 
     Attributes:
-        references: one by digest for each image.
+        references: one by digest for each image, empty for one that is built nowhere and run by nobody.
     """
 
     TOKEN = "airflow-platform:images:Images"  # noqa: S105
@@ -41,7 +41,11 @@ class Images(PlatformComponent):
         given = overridden(self._args.settings.images)
         provider = docker.Provider(self.child_name("docker"), opts=self.child_opts())
         catalogue = read_catalogue(self._args.folder)
-        return {image: given.get(image) or self._image(catalogue[image], provider) for image in NAMES}
+        unused = unneeded(self._args.settings)
+        return {
+            image: given.get(image) or ("" if image in unused else self._image(catalogue[image], provider))
+            for image in NAMES
+        }
 
     def _image(self, entry: Entry, provider: docker.Provider) -> pulumi.Output[str]:
         settings = self._args.settings.images

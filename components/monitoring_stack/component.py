@@ -18,7 +18,7 @@ from components.monitoring_stack.manifests import (
     statsd,
     workloads,
 )
-from components.monitoring_stack.peers import ALERTMANAGER_PORT, PROMETHEUS_PORT
+from components.monitoring_stack.peers import ALERTMANAGER_PORT
 from settings.monitoring import MonitoringMode
 from settings.stack import Environment
 
@@ -158,10 +158,10 @@ class MonitoringStack(PlatformComponent):
             opts=self.child_opts(protect=True if settings.environment is not Environment.DEV else None),
         )
         service = self._service(
-            names.PROMETHEUS, k8s.core.v1.ServicePortArgs(name="http", port=PROMETHEUS_PORT, target_port="http")
+            names.PROMETHEUS, k8s.core.v1.ServicePortArgs(name="http", port=names.PROMETHEUS_PORT, target_port="http")
         )
         host = pulumi.Output.concat(service, ".", self._args.namespace, ".svc.", names.CLUSTER_DOMAIN)
-        return pulumi.Output.concat("http://", host, f":{PROMETHEUS_PORT}")
+        return pulumi.Output.concat("http://", host, f":{names.PROMETHEUS_PORT}")
 
     def _rights(self, account: pulumi.Output[str]) -> None:
         """Prometheus lists the pods of our namespaces and reads what kubelets measure; nothing else."""

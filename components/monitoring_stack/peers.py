@@ -6,7 +6,6 @@ from settings.monitoring import MonitoringMode
 from settings.platform_settings import PlatformSettings
 
 STATSD_METRICS_PORT = 9102
-PROMETHEUS_PORT = 9090
 ALERTMANAGER_PORT = 9093
 
 
@@ -29,7 +28,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
     prometheus = Workload(
         name=names.PROMETHEUS,
         namespace=namespace,
-        ports=(Port(name="http", number=PROMETHEUS_PORT, scrape_path="/metrics"),),
+        ports=(Port(name="http", number=names.PROMETHEUS_PORT, scrape_path="/metrics"),),
         needs=(Need(workload=names.ALERTMANAGER, port="http"),),
         reaches=frozenset({Outside.KUBERNETES_API, Outside.KUBELETS}),
     )

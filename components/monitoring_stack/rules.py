@@ -126,6 +126,38 @@ ALERTS: tuple[Alert, ...] = (
         summary="Over 100 tasks have waited in the queue {{ $labels.key }} for ten minutes",
     ),
     Alert(
+        name="WorkersScalerDown",
+        expr="min by (queue) (airflow_workers_scaler_ready) == 0",
+        hold="5m",
+        severity=Severity.HIGH,
+        component="celery-workers",
+        summary="Nothing scales the workers of the queue {{ $labels.queue }}: their number stays as it is",
+    ),
+    Alert(
+        name="WorkersScalerFallback",
+        expr="max by (queue) (airflow_workers_scaler_fallback) == 1",
+        hold="5m",
+        severity=Severity.MEDIUM,
+        component="celery-workers",
+        summary="A signal that scales the workers of the queue {{ $labels.queue }} cannot be read",
+    ),
+    Alert(
+        name="WorkersScaleInHeld",
+        expr="max by (queue, reason) (airflow_workers_scale_in_held) == 1",
+        hold="30m",
+        severity=Severity.MEDIUM,
+        component="celery-workers",
+        summary="Trouble with the {{ $labels.reason }} has kept the queue {{ $labels.queue }} from shrinking for half an hour",
+    ),
+    Alert(
+        name="WorkerDrainStuck",
+        expr="max by (queue) (airflow_workers_draining_share_of_grace) > 0.9",
+        hold="0m",
+        severity=Severity.HIGH,
+        component="celery-workers",
+        summary="A stopping worker of the queue {{ $labels.queue }} is about to be killed with a task running",
+    ),
+    Alert(
         name="TaskLong",
         expr="sum by (dag_id, task_id) (increase(airflow_task_duration_count[30m]))"
         ' - sum by (dag_id, task_id) (increase(airflow_task_duration_bucket{le="3600"}[30m])) > 0',

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import pulumi
 
 from components.airflow_core import AirflowCore, AirflowCoreArgs
+from components.autoscaling import Autoscaling, AutoscalingArgs
 from components.celery_workers import CeleryWorkers, CeleryWorkersArgs
 from components.contract import names
 from components.contract.base import PlatformComponent
-from components.contract.endpoints import AirflowEndpoint, EdgeEndpoint, RedisEndpoint
+from components.contract.endpoints import AirflowEndpoint, AutoscalingEndpoint, EdgeEndpoint, RedisEndpoint
 from components.contract.labels import PlatformLabels
 from components.credentials import Credentials, CredentialsArgs
 from components.foundation import Foundation, FoundationArgs
@@ -31,7 +32,7 @@ class Platform(PlatformComponent):
 
     Attributes:
         airflow_url: of the user interface.
-        namespaces: names of the four namespaces.
+        namespaces: names of the namespaces.
         prometheus_url: inside the cluster.
         edge_service_host: of the bundled edge inside the cluster, empty for another kind.
         authority_certificate: PEM of the authority that signed the certificates, where no other is given.
@@ -160,11 +161,32 @@ class Platform(PlatformComponent):
             ),
             self._child,
         ).endpoint
+        autoscaling = self._scale() if self._settings.workers.scaled_queues else None
         for queue in sorted(self._settings.workers.queues):
-            self._employ_workers(queue, redis, airflow)
+            self._employ_workers(queue, redis, airflow, autoscaling)
         return airflow
 
-    def _employ_workers(self, queue: str, redis: RedisEndpoint, airflow: AirflowEndpoint) -> None:
+    def _scale(self) -> AutoscalingEndpoint:
+        keda = self._settings.workers.keda.namespace
+        return Autoscaling(
+            "autoscaling",
+            AutoscalingArgs(
+                settings=self._settings,
+                labels=self._labels,
+                images=self._images,
+                namespace=self._spaces[self._settings.namespaces.airflow],
+                keda_namespace=self._spaces.get(keda, keda),
+                secrets=self._secrets,
+                priority_class=self._priorities.control,
+                authority_certificate=self._credentials.authority_certificate,
+            ),
+            self._child,
+        ).endpoint
+
+    def _employ_workers(
+        self, queue: str, redis: RedisEndpoint, airflow: AirflowEndpoint, autoscaling: AutoscalingEndpoint | None
+    ) -> None:
+        scaled = self._settings.workers.queues[queue].is_scaled
         CeleryWorkers(
             f"workers-{queue}",
             CeleryWorkersArgs(
@@ -177,6 +199,7 @@ class Platform(PlatformComponent):
                 queue=queue,
                 redis=redis,
                 airflow=airflow,
+                autoscaling=autoscaling if scaled else None,
             ),
             self._child,
         )

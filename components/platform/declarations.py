@@ -2,6 +2,8 @@
 
 from components.airflow_core import peers as airflow_peers
 from components.airflow_core import secrets as airflow_secrets
+from components.autoscaling import peers as autoscaling_peers
+from components.autoscaling import secrets as autoscaling_secrets
 from components.celery_workers import peers as worker_peers
 from components.celery_workers import secrets as worker_secrets
 from components.contract.peers import Workload
@@ -24,6 +26,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
         *redis_peers.workloads(settings),
         *airflow_peers.workloads(settings),
         *worker_peers.workloads(settings),
+        *autoscaling_peers.workloads(settings),
         *monitoring_peers.workloads(settings),
         *ingress_peers.workloads(settings),
     )
@@ -36,6 +39,7 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         *redis_secrets.consumers(settings),
         *airflow_secrets.consumers(settings),
         *worker_secrets.consumers(settings),
+        *autoscaling_secrets.consumers(settings),
         *monitoring_secrets.consumers(settings),
         *ingress_secrets.consumers(settings),
     )

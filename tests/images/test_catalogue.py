@@ -22,6 +22,7 @@ UIDS = {
     "prometheus": 10060,
     "alertmanager": 10070,
     "exporters": 10080,
+    "keda": 10090,
 }
 
 every_image = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)

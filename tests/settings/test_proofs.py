@@ -86,6 +86,12 @@ def test_poolers_never_get_more_connections_than_the_database_has(replicas: int,
     assert refused == (replicas * pool + 20 > connections)
 
 
+def test_scalers_get_their_connections_too() -> None:
+    values = changed(values_of("prod"), "postgres.maxConnections", 3 * 50 + 20 + 6)
+    assert problems_of(values) == []
+    assert problems_of(changed(values, "postgres.maxConnections", 3 * 50 + 20 + 5)) != []
+
+
 def test_every_rule_is_in_the_list() -> None:
     rules = {value for name, value in vars(proofs).items() if name.startswith("_") and callable(value)}
     helpers = {proofs._every_resources}  # pyright: ignore[reportPrivateUsage]

@@ -67,7 +67,7 @@ def test_children_are_named_after_their_component(stack: str) -> None:
 
 def test_every_component_registers_exactly_its_public_outputs() -> None:
     known = components()
-    recorded = [r for r in record_stack("dev").resources if r.type.startswith(COMPONENT_PREFIX)]
+    recorded = [r for r in record_stack("staging").resources if r.type.startswith(COMPONENT_PREFIX)]
     assert {r.type for r in recorded} == set(known)
     for resource in recorded:
         assert set(resource.outputs) == set(known[resource.type].OUTPUTS), resource.type

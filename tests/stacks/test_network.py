@@ -32,6 +32,15 @@ def pods(stack: str) -> dict[str, Pod]:
     return found
 
 
+def strangers(stack: str) -> dict[str, Pod]:
+    """Pods that the cluster brings, with the label that we find them by."""
+    return {
+        workload.name: Pod(workload.namespace, {NAME: workload.name})
+        for workload in workloads(settings_of(stack))
+        if workload.brought_by_cluster
+    }
+
+
 def policies(stack: str) -> list[dict[str, Any]]:
     return [inputs(r) for r in record_stack(stack).resources if r.type.endswith(":NetworkPolicy")]
 
@@ -81,9 +90,10 @@ def open_between(rules: list[dict[str, Any]], source: Pod, target: Pod, number: 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_exactly_the_declared_edges_are_open(stack: str) -> None:
-    declared = workloads(settings_of(stack))
-    found, rules = pods(stack), policies(stack)
-    wanted = {(edge.source, edge.target, edge.port, edge.protocol) for edge in edges(declared)}
+    everybody = workloads(settings_of(stack))
+    declared = [workload for workload in everybody if not workload.brought_by_cluster]
+    found, rules = {**strangers(stack), **pods(stack)}, policies(stack)
+    wanted = {(edge.source, edge.target, edge.port, edge.protocol) for edge in edges(everybody)}
     outside = {party.value for party in Outside}
     # An edge to the API server names ports alone; whoever has it could also reach those ports of a pod, if any serves them.
     opened = {
@@ -94,14 +104,30 @@ def test_exactly_the_declared_edges_are_open(stack: str) -> None:
         if open_between(rules, found[source.name], found[target.name], port.number, port.protocol)
     }
     public = {(source.name, *rest) for name, *rest in wanted if name == Outside.CLIENTS.value for source in declared}
-    inside = {edge for edge in wanted if not {edge[0], edge[1]} & outside}
+    theirs = {workload.name for workload in everybody if workload.brought_by_cluster}
+    inside = {edge for edge in wanted if not {edge[0], edge[1]} & (outside | theirs)}
     assert inside <= opened
     assert opened - inside <= public
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_workload_that_is_declared_runs_and_the_other_way_round(stack: str) -> None:
-    assert set(pods(stack)) == {workload.name for workload in workloads(settings_of(stack))}
+    assert set(pods(stack)) == {
+        workload.name for workload in workloads(settings_of(stack)) if not workload.brought_by_cluster
+    }
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_a_keda_of_the_cluster_reaches_the_three_that_it_asks_and_nobody_else(stack: str) -> None:
+    (keda,) = strangers(stack).values()
+    found, rules = pods(stack), policies(stack)
+    reached = {
+        (workload.name, port.number)
+        for workload in workloads(settings_of(stack))
+        for port in workload.ports
+        if not workload.reached_by and open_between(rules, keda, found[workload.name], port.number, port.protocol)
+    }
+    assert reached == {("postgres", 5432), ("drain-controller", 8080), ("prometheus", 9090)}
 
 
 FORBIDDEN = [
@@ -134,6 +160,7 @@ def test_a_stranger_reaches_nothing_but_the_edge(stack: str) -> None:
         workload.name
         for workload in workloads(settings_of(stack))
         for port in workload.ports
-        if open_between(rules, stranger, pods(stack)[workload.name], port.number, port.protocol)
+        if not workload.brought_by_cluster
+        and open_between(rules, stranger, pods(stack)[workload.name], port.number, port.protocol)
     }
     assert reached == {"edge"}

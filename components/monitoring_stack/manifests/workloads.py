@@ -21,7 +21,7 @@ from components.contract.pods import (
     secret_volume,
 )
 from components.monitoring_stack.args import MonitoringStackArgs
-from components.monitoring_stack.peers import ALERTMANAGER_PORT, PROMETHEUS_PORT, STATSD_METRICS_PORT
+from components.monitoring_stack.peers import ALERTMANAGER_PORT, STATSD_METRICS_PORT
 from settings.base import ResourceList, Resources
 from settings.quantities import parse_bytes
 
@@ -154,9 +154,9 @@ def _prometheus(args: MonitoringStackArgs) -> k8s.core.v1.ContainerArgs:
             "--storage.tsdb.path=/prometheus/data",
             f"--storage.tsdb.retention.time={settings.retention_days}d",
             f"--storage.tsdb.retention.size={size}MB",
-            f"--web.listen-address=:{PROMETHEUS_PORT}",
+            f"--web.listen-address=:{names.PROMETHEUS_PORT}",
         ],
-        ports=[k8s.core.v1.ContainerPortArgs(name="http", container_port=PROMETHEUS_PORT)],
+        ports=[k8s.core.v1.ContainerPortArgs(name="http", container_port=names.PROMETHEUS_PORT)],
         resources=resources(settings.resources),
         security_context=container_security(),
         volume_mounts=[

@@ -27,7 +27,7 @@ FROM wanted WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) \gexec
 SELECT DISTINCT
   format('ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE %s CONNECTION LIMIT %s PASSWORD %L', login,
     CASE WHEN role = :'replication' THEN 'REPLICATION' ELSE 'NOREPLICATION' END,
-    CASE role WHEN :'monitor' THEN 5 WHEN :'reader' THEN 20 ELSE -1 END, password)
+    CASE role WHEN :'monitor' THEN 5 WHEN :'reader' THEN 60 ELSE -1 END, password)
 FROM wanted \gexec
 SELECT DISTINCT format('GRANT %I TO %I', role, login) FROM wanted \gexec
 -- What an owner's login makes belongs to the owner, whichever of the two logins it is.

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,8 @@ from components.celery_workers import CeleryWorkers, CeleryWorkersArgs
 from components.celery_workers.peers import workloads
 from components.celery_workers.secrets import consumers
 from components.contract.secrets import SecretValue
-from tests.harness import STACKS, Stage, kubernetes, record_program, settings_of
+from tests.components.celery_workers.formula import signals_of
+from tests.harness import STACKS, Stage, as_config, kubernetes, record_program, settings_of
 
 FORBIDDEN = re.compile(r"postgres|sql_alchemy_conn|fernet|jwt|trusted_jwks|admin_password|oidc", re.IGNORECASE)
 
@@ -29,6 +32,7 @@ def build() -> None:
             queue="default",
             redis=stage.redis(),
             airflow=stage.airflow(),
+            autoscaling=stage.autoscaling() if stage.settings.workers.queues["default"].is_scaled else None,
         ),
         stage.opts,
     )
@@ -83,7 +87,80 @@ def test_the_stop_signal_reaches_the_worker_alone() -> None:
     assert container["args"][:3] == ["airflow", "celery", "worker"]
 
 
+def test_a_worker_that_is_still_starting_hears_the_stop_signal_later(tmp_path: Path) -> None:
+    """A signal in the middle of its start is lost, and the worker would take tasks until it is killed."""
+    (container,) = worker("dev")["spec"]["template"]["spec"]["containers"]
+    shell, _, script = container["lifecycle"]["preStop"]["exec"]["command"]
+    assert "$(seq 60)" in script
+    table = tmp_path / "tcp"
+    table.write_text("  0: 0100007F:1F90 00000000:0000 0A 0\n")
+    watched = script.replace("/proc/net/tcp6", "").replace("/proc/net/tcp", str(table))
+    watched = watched.replace("seq 60", "seq 2").replace("sleep 1", "echo waited")
+
+    def waited() -> int:
+        return subprocess.run([shell, "-c", watched], check=True, capture_output=True, text=True).stdout.count("waited")
+
+    assert waited() == 2
+    table.write_text("  1: 8500120C:A2C4 4600120C:18EB 01 0\n")
+    assert waited() == 0
+
+
 def test_no_secret_stands_in_the_environment() -> None:
     (container,) = worker("dev")["spec"]["template"]["spec"]["containers"]
     assert all("valueFrom" not in variable for variable in container["env"])
     assert "envFrom" not in container
+
+
+def scaler(stack: str, config: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
+    return kubernetes(record_program(build, stack, config), "ScaledObject")["worker-default"]["spec"]
+
+
+def queries(triggers: list[dict[str, Any]]) -> dict[str, str]:
+    return {trigger["name"]: trigger["metadata"].get("query", "") for trigger in triggers}
+
+
+def test_a_scaled_deployment_says_nothing_about_its_number_of_pods() -> None:
+    assert "replicas" not in worker("prod")["spec"]
+    assert worker("dev")["spec"]["replicas"] == 1
+    assert kubernetes(record_program(build, "dev"), "ScaledObject") == {}
+
+
+def test_the_scaler_of_prod_reads_every_signal_of_its_formula() -> None:
+    spec = scaler("prod")
+    assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (3, 50)
+    assert spec["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker-default"}
+    modifiers = spec["advanced"]["scalingModifiers"]
+    assert {trigger["name"] for trigger in spec["triggers"]} == signals_of(modifiers["formula"])
+    assert (modifiers["target"], modifiers["metricType"]) == ("1", "AverageValue")
+    found = queries(spec["triggers"])
+    assert all("queue = 'default'" in found[signal] for signal in ("queued", "busy", "age"))
+    assert 'pod=~"worker-default-[a-z0-9]+-[a-z0-9]{5}"' in found["memory"]
+
+
+def test_only_the_database_is_logged_in_to() -> None:
+    with_login = {trigger["name"] for trigger in scaler("prod")["triggers"] if "authenticationRef" in trigger}
+    assert with_login == {"queued", "busy", "age"}
+
+
+def test_without_a_prometheus_of_ours_usage_has_no_say() -> None:
+    spec = scaler("prod", as_config(monitoring={"mode": "operator"}))
+    assert set(queries(spec["triggers"])) == {"queued", "busy", "age", "current"}
+
+
+def test_planned_times_and_a_queue_that_starts_from_nothing() -> None:
+    planned = [{"start": "45 1 * * *", "end": "0 4 * * *", "timezone": "Europe/Berlin", "replicas": 2}]
+    queue = {"minReplicas": 0, "maxReplicas": 2, "concurrency": 4, "scaling": {"planned": planned}}
+    spec = scaler("prod", as_config(workers={"queues": {"default": queue}}))
+    assert spec["triggers"][-1] == {
+        "type": "cron",
+        "name": "planned0",
+        "metadata": {
+            "timezone": "Europe/Berlin",
+            "start": "45 1 * * *",
+            "end": "0 4 * * *",
+            "desiredReplicas": "2",
+        },
+    }
+    assert spec["advanced"]["scalingModifiers"]["formula"].startswith("max(planned0, ")
+    assert spec["fallback"]["replicas"] == 1, "while nothing can be read, KEDA itself would take the last worker away"
+    assert spec["pollingInterval"] == 10
