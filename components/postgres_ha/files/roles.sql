@@ -6,6 +6,7 @@
 SET log_statement = 'none';
 SET log_min_duration_statement = -1;
 SET log_min_error_statement = 'panic';
+SET client_min_messages = 'warning';
 
 CREATE TEMPORARY TABLE wanted (role name, login name, password text);
 \copy wanted FROM '/run/secrets/airflow-platform/logins' WITH (FORMAT csv, DELIMITER ' ')
@@ -51,6 +52,7 @@ GRANT CONNECT ON DATABASE :"database" TO :"app", :"reader", :"monitor";
 
 \connect :database
 SET log_min_error_statement = 'panic';
+SET client_min_messages = 'warning';
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO :"owner";
 GRANT USAGE ON SCHEMA public TO :"app", :"reader";
