@@ -67,20 +67,25 @@ class Autoscaling(PlatformComponent):
         args = self._args
         kinds = [self._definition(name, spec) for name, spec in keda.definitions().items()]
         operator_account = _after(self._operator_account(), *kinds)
-        k8s.apps.v1.Deployment(self.child_name("operator"), keda.operator(args, operator_account), self.child_opts())
+        reading = k8s.apps.v1.Deployment(
+            self.child_name("operator"), keda.operator(args, operator_account), self.child_opts()
+        )
         operator = k8s.core.v1.Service(
             self.child_name("operator-service"), keda.operator_service(args), self.child_opts()
         )
         host = pulumi.Output.concat(_name(operator.metadata), ".", args.keda_namespace, ".svc.", names.CLUSTER_DOMAIN)
         adapter_account = _after(self._adapter_account(), *kinds)
-        k8s.apps.v1.Deployment(self.child_name("adapter"), keda.adapter(args, adapter_account, host), self.child_opts())
+        serving = k8s.apps.v1.Deployment(
+            self.child_name("adapter"), keda.adapter(args, adapter_account, host), self.child_opts()
+        )
         adapter = k8s.core.v1.Service(self.child_name("adapter-service"), keda.adapter_service(args), self.child_opts())
         served = k8s.apiregistration.v1.APIService(
             self.child_name("external-metrics"),
             keda.api_service(args, _name(adapter.metadata), args.authority_certificate),
             self.child_opts(),
         )
-        return _name(served.metadata)
+        # Whoever waits for KEDA also goes before it: without the operator a ScaledObject is never let go.
+        return _after(_name(served.metadata), _name(reading.metadata), _name(serving.metadata))
 
     def _definition(self, name: str, spec: Any) -> pulumi.Output[str]:
         created = k8s.apiextensions.v1.CustomResourceDefinition(
