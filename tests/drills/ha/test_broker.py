@@ -18,7 +18,7 @@ def test_the_leader_is_killed(drill: Drill, broker: Broker) -> None:
     drill.run(
         "broker-leader-killed",
         lambda: faults.kill_container(broker.leader(), "valkey"),
-        Limits(outage=1, queue_gap=15),
+        Limits(queue_gap=15),
     )
 
 
@@ -28,7 +28,7 @@ def test_the_leader_is_stopped(drill: Drill, broker: Broker) -> None:
         with faults.frozen(broker.leader(), "valkey"):
             time.sleep(30)
 
-    drill.run("broker-leader-stopped", fault, Limits(outage=1, queue_gap=15))
+    drill.run("broker-leader-stopped", fault, Limits(queue_gap=15))
 
 
 @full
@@ -36,7 +36,7 @@ def test_the_leaders_pod_is_deleted(drill: Drill, broker: Broker, bench: Bench) 
     drill.run(
         "broker-leader-deleted",
         lambda: bench.kubectl("delete", "pod", broker.leader().name, "--namespace", DATA),
-        Limits(outage=1, queue_gap=15),
+        Limits(queue_gap=15),
     )
 
 
@@ -50,13 +50,13 @@ def test_a_majority_of_the_sentinels_is_lost(drill: Drill, broker: Broker) -> No
                 stack.enter_context(faults.frozen(sentinel, "sentinel"))
             time.sleep(45)
 
-    drill.run("sentinel-majority-lost", fault, Limits(outage=1, queue_gap=15))
+    drill.run("sentinel-majority-lost", fault, Limits(queue_gap=15))
 
 
 @full
 def test_the_broker_is_emptied(drill: Drill, broker: Broker) -> None:
     """What was lost is sent again by the scheduler, from the database."""
-    drill.run("broker-emptied", broker.empty, Limits(outage=1, finish=360), repetitions=1)
+    drill.run("broker-emptied", broker.empty, Limits(finish=360), repetitions=1)
 
 
 @full

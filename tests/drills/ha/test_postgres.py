@@ -24,6 +24,7 @@ def test_switchover(drill: Drill, patroni: Patroni) -> None:
     drill.run("postgres-switchover", patroni.switch_over, Limits(outage=5))
 
 
+@full
 def test_the_primarys_pod_is_deleted(drill: Drill, patroni: Patroni, bench: Bench) -> None:
     def fault() -> None:
         bench.kubectl("delete", "pod", patroni.leader().name, "--namespace", DATA, "--wait=false")
