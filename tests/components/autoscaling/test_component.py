@@ -135,3 +135,14 @@ def test_the_version_is_the_same_everywhere() -> None:
     )
     assert f"github.com/kedacore/keda/v2 v{entry['version']}" in (folder / "keda" / "go.mod").read_text()
     assert entry["version"] in (paths.checkout() / "settings" / "scaling.py").read_text()
+
+
+def test_the_operator_outlives_what_it_has_to_let_go() -> None:
+    """A ScaledObject is deleted only once the operator has taken its mark off it."""
+    (login,) = (
+        resource
+        for resource in record_program(build, "prod", BUNDLED).resources
+        if resource.type.endswith(":ClusterTriggerAuthentication")
+    )
+    needed = {urn.rpartition("::")[2] for urn in login.dependencies}
+    assert {"autoscaling-operator", "autoscaling-adapter"} <= needed
