@@ -22,11 +22,11 @@ OF_DRILL := AIRFLOW_PLATFORM_STACKS=tests/drills/ha/stacks
 STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
-.PHONY: help up down stop status ui preview render policy audit outputs destroy smoke images \
+.PHONY: help up down stop status ui preview render policy audit outputs destroy smoke drill-restore images \
 	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha reliability
 
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 	@echo "  STACK=dev|staging|prod (default dev), CONTEXT=<kube context> to use a cluster of your own"
 
 $(UV):
@@ -68,6 +68,9 @@ destroy: $(UV) ## Delete everything of a stack from its cluster
 
 smoke: $(UV) ## Run the smoke DAG on the deployed stack
 	@$(LOCAL) smoke $(STACK_OPTIONS)
+
+drill-restore: $(UV) ## Restore the newest backup into a throwaway instance and look at what came back
+	@$(LOCAL) drill-restore $(STACK_OPTIONS)
 
 images: $(UV) ## Build every image and write images/lock.yaml
 	@$(LOCAL) images

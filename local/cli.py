@@ -173,6 +173,14 @@ def smoke(stack: Stack = "dev", context: Context = None) -> None:
     run_smoke_dag(stack, context, ConsoleReporter())
 
 
+@app.command(name="drill-restore")
+def drill_restore(stack: Stack = "dev", context: Context = None) -> None:
+    """Restore the newest backup into a throwaway instance and look at what came back. Exit code 1 when it is not right."""
+    from local.drill_restore import drill_restore as run
+
+    raise typer.Exit(run(stack, context, ConsoleReporter()))
+
+
 @app.command()
 def ui(
     stack: Stack = "dev",

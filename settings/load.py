@@ -16,7 +16,7 @@ from settings.problems import Problem, SettingsError
 from settings.schema import field_at, keys_below
 
 PROJECT = "airflow-platform"
-SECRET_KEYS = frozenset({"oidcClientSecret"})
+SECRET_KEYS = frozenset({"oidcClientSecret", "givenValues"})
 """Flat keys that hold secrets; read where they are wrapped, never part of the settings."""
 
 

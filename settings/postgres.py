@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from settings.backup import BackupSettings
 from settings.base import ResourceList, Resources, Settings, Storage
 
 
@@ -51,3 +52,5 @@ class PostgresSettings(Settings):
     """Per instance; memory settings of PostgreSQL are derived from the memory limit."""
     pooler: PoolerSettings = PoolerSettings()
     """PgBouncer."""
+    backup: BackupSettings = BackupSettings()
+    """Backups and the restore drill."""

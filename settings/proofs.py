@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from settings.airflow import AuthKind
+from settings.backup_proofs import BACKUP_RULES
 from settings.base import Resources
 from settings.ingress import IngressKind
 from settings.postgres import Durability
@@ -237,6 +238,7 @@ def _every_resources(settings: "PlatformSettings") -> Iterator[tuple[str, Resour
     airflow = settings.airflow
     yield "postgres", settings.postgres.resources
     yield "postgres.pooler", settings.postgres.pooler.resources
+    yield "postgres.backup.drill", settings.postgres.backup.drill.resources
     yield "redis", settings.redis.resources
     for name in ("scheduler", "dag_processor", "triggerer", "api_core", "api_execution"):
         camel = name.split("_")[0] + "".join(word.title() for word in name.split("_")[1:])
@@ -374,6 +376,7 @@ RULES: tuple[Rule, ...] = (
     _edge,
     _examples,
     _production,
+    *BACKUP_RULES,
 )
 
 

@@ -61,6 +61,8 @@ class CredentialSettings(Settings):
     value, and the one before stays accepted."""
     retired: dict[str, int] = Field(default_factory=dict)
     """Name of a generated value to the highest counter that is out of use; the second update of a rotation."""
+    given: list[str] = Field(default_factory=list)
+    """Names of values that are not generated: the stack secret `givenValues` maps each of them to its text."""
     authority: AuthoritySettings = AuthoritySettings()
     """The private certificate authority."""
 

@@ -1,7 +1,7 @@
 """What Credentials is built from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -20,6 +20,7 @@ class CredentialsArgs:
         namespaces: plain name of a namespace to the created one's name.
         consumers: who reads what, of all components.
         oidc_client_secret: given by the stack, None where no login provider is used.
+        given: name of a value to its text, where the stack gives it.
     """
 
     settings: PlatformSettings
@@ -27,3 +28,4 @@ class CredentialsArgs:
     namespaces: Mapping[str, pulumi.Output[str]]
     consumers: tuple[SecretConsumer, ...]
     oidc_client_secret: pulumi.Output[str] | None = None
+    given: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -22,6 +22,7 @@ from components.credentials.sources import (
     roots,
     rotatable,
     version,
+    wrongly_given,
 )
 from settings.stack import Environment
 
@@ -32,7 +33,8 @@ class Credentials(PlatformComponent):
     Creates a random resource for each root that any consumer needs, and from the first rotation on a second one: the
     two hold the newest generation and the one before, turn by turn. One Secret per consumer, with nothing in it but
     what its templates name; another content is a Secret of another name, so pods that run keep what they started with.
-    Certificates and key documents are computed from the roots and hold still as long as those do.
+    Certificates and key documents are computed from the roots and hold still as long as those do. A root in
+    `credentials.given` is taken from the stack's secret `givenValues`: keys of a bucket, or what a key escrow gave back.
 
     Survives: lost Secrets (the next `up` writes the same ones again). In staging and prod generations in use are
     protected; a retired one is not, so that the next rotation may replace it.
@@ -49,7 +51,8 @@ class Credentials(PlatformComponent):
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        found = problems(args.settings.credentials, rotatable())
+        credentials = args.settings.credentials
+        found = problems(credentials, rotatable()) + wrongly_given(credentials, args.given)
         if found:
             raise pulumi.RunError("\n".join(found))
         self._args = args
@@ -58,7 +61,6 @@ class Credentials(PlatformComponent):
         self.secrets: Mapping[str, SecretRef] = {
             consumer.name: self._secret(consumer, generated) for consumer in args.consumers
         }
-        credentials = args.settings.credentials
         # Derived from a secret seed, and meant to be shown: the one value here that is taken out of its wrapper.
         self.authority_certificate: pulumi.Output[str] = pulumi.Output.unsecret(
             generated[AUTHORITY_SEED].apply(lambda seeds: authority_certificates(seeds, credentials.authority))
@@ -72,6 +74,9 @@ class Credentials(PlatformComponent):
         if root.kind is RootKind.GIVEN:
             given = self._args.oidc_client_secret or pulumi.Output.from_input("")
             return pulumi.Output.secret(pulumi.Output.all(given))
+        if root.name in self._args.settings.credentials.given:
+            # An escrow that was sealed during a rotation holds two; the first is the one to write with.
+            return pulumi.Output.secret([self._args.given[root.name].partition(",")[0]])
         counter = counter_of(root, self._args.settings.credentials)
         texts = [self._generation(root, counter, number) for number in counter.generations]
         return pulumi.Output.secret(pulumi.Output.all(*texts))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from components.contract.secrets import CERTIFICATE_VALUES, SecretConsumer, SecretValue
-from components.credentials import certificates, tokens
+from components.credentials import certificates, escrow, tokens
 from components.credentials.generations import Counter, Rotated
 from settings.stack import AuthoritySettings, CredentialSettings
 
@@ -24,7 +24,7 @@ class RootKind(StrEnum):
     BYTES = "bytes"
     """Bytes, handed on as base64."""
     GIVEN = "given"
-    """Not generated: the stack file holds it."""
+    """Not generated: the stack gives it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,9 @@ _TLS = Root(name=TLS_SEED, kind=RootKind.BYTES)
 _JWT = Root(name=SecretValue.JWT_PRIVATE_KEY.value, kind=RootKind.BYTES)
 
 _FERNET = Root(name=SecretValue.FERNET_KEY.value, kind=RootKind.BYTES)
+# It keys HMAC-SHA512, which wants as many bytes as its digest has.
+_API_SECRET = Root(name=SecretValue.API_SECRET_KEY.value, length=64)
+_ESCROW_PASSPHRASE = Root(name=SecretValue.BACKUP_ESCROW_PASSPHRASE.value)
 
 Generated = Mapping[str, Sequence[str]]
 """Root name to the texts of its generations, oldest first."""
@@ -74,12 +77,17 @@ _DERIVED: Mapping[SecretValue, tuple[tuple[Root, _Select], ...]] = {
     SecretValue.AUTHORITY_CERTIFICATE: ((_AUTHORITY, _all),),
     SecretValue.TLS_CERTIFICATE: ((_AUTHORITY, _settled), (_TLS, _newest)),
     SecretValue.TLS_PRIVATE_KEY: ((_TLS, _newest),),
+    SecretValue.KEY_ESCROW: (
+        (_ESCROW_PASSPHRASE, _newest),
+        (_API_SECRET, _settled),
+        (_JWT, _settled),
+        (_FERNET, _all),
+    ),
 }
 """Values that are made of roots, with the generations that they use."""
 
 _PLAIN: Mapping[SecretValue, Root] = {
-    # It keys HMAC-SHA512, which wants as many bytes as its digest has.
-    SecretValue.API_SECRET_KEY: Root(name=SecretValue.API_SECRET_KEY.value, length=64),
+    SecretValue.API_SECRET_KEY: _API_SECRET,
     SecretValue.OIDC_CLIENT_SECRET: Root(name=SecretValue.OIDC_CLIENT_SECRET.value, kind=RootKind.GIVEN),
 }
 
@@ -100,6 +108,34 @@ def roots(values: Iterable[SecretValue]) -> tuple[Root, ...]:
 def rotatable() -> frozenset[str]:
     """Every name that may stand in `credentials.rotation`."""
     return frozenset(root.name for root in roots(SecretValue) if root.kind is not RootKind.GIVEN)
+
+
+def wrongly_given(settings: CredentialSettings, given: Mapping[str, object]) -> list[str]:
+    """What is wrong with `credentials.given`, one line each.
+
+    Args:
+        settings: that list the names.
+        given: the values that the stack's secret `givenValues` holds.
+    """
+    known = ", ".join(sorted(rotatable()))
+    unknown = [
+        f"credentials.given = {name}: there is no such value. Known are {known}"
+        for name in settings.given
+        if name not in rotatable()
+    ]
+    missing = [
+        f"credentials.given = {name}: the stack secret givenValues does not hold it. It maps names to texts; set it with "
+        "`pulumi config set --secret givenValues`"
+        for name in settings.given
+        if name in rotatable() and not given.get(name)
+    ]
+    rotated = [
+        f"credentials.rotation.{name} = {settings.rotation[name]}: a value that is given is not generated anew. "
+        "Change givenValues instead"
+        for name in settings.given
+        if settings.rotation.get(name)
+    ]
+    return [*unknown, *missing, *rotated]
 
 
 def version(consumer: SecretConsumer, settings: CredentialSettings) -> str:
@@ -187,5 +223,13 @@ def _maker(value: SecretValue, consumer: SecretConsumer, dates: AuthoritySetting
         SecretValue.AUTHORITY_CERTIFICATE: lambda used: authority_certificates(used, dates),
         SecretValue.TLS_CERTIFICATE: leaf,
         SecretValue.TLS_PRIVATE_KEY: lambda used: certificates.leaf_key(base64.b64decode(used[0]), consumer.name),
+        SecretValue.KEY_ESCROW: _sealed,
     }
     return makers.get(value, "".join)
+
+
+def _sealed(used: Sequence[str]) -> str:
+    """The key escrow of a passphrase and the roots, in the order of `_DERIVED`."""
+    passphrase, api_secret, jwt, *fernet = used
+    keys = {_API_SECRET.name: api_secret, _JWT.name: jwt, _FERNET.name: ",".join(fernet)}
+    return escrow.seal(keys, passphrase)

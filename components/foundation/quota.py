@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from settings.backup import BackupTarget
 from settings.base import ResourceList, Resources
 from settings.ingress import IngressKind
 from settings.monitoring import MonitoringMode
@@ -24,6 +25,9 @@ SURGE = 0.25
 """Share of a Deployment's pods that a rollout starts on top, rounded up: Kubernetes' default."""
 SENTINELS = 3
 REDIS_INSTANCES = 3
+BACKUP_PODS = 3
+"""Full, differential, and a look at every file."""
+DRILLS = 2
 MONITORING_HELPERS = 4
 """Alertmanager, statsd exporter, and two in reserve."""
 _MEBIBYTE = 2**20
@@ -111,11 +115,24 @@ def _data(settings: PlatformSettings) -> Iterator[Demand]:
     postgres, redis = settings.postgres, settings.redis
     yield Demand(pods=postgres.instances, resources=postgres.resources, volumes=postgres.instances)
     yield Demand(pods=with_surge(postgres.pooler.replicas), resources=postgres.pooler.resources)
+    yield from _backups(settings)
     sentinel = redis.mode is RedisMode.SENTINEL
     instances = REDIS_INSTANCES if sentinel else 1
     yield Demand(pods=instances, resources=redis.resources, volumes=instances)
     if sentinel:
         yield Demand(pods=SENTINELS, resources=redis.sentinel_resources, volumes=SENTINELS)
+
+
+def _backups(settings: PlatformSettings) -> Iterator[Demand]:
+    """The pods that ask for backups, and one restore drill by the clock beside one by hand."""
+    backup = settings.postgres.backup
+    if backup.target is BackupTarget.NONE:
+        return
+    yield Demand(pods=BACKUP_PODS, resources=SMALL_POD)
+    # An instance beside the check, each with the same resources.
+    yield Demand(pods=2 * DRILLS, resources=backup.drill.resources, volumes=DRILLS)
+    if backup.target is BackupTarget.VOLUME:
+        yield Demand(pods=0, resources=SMALL_POD, volumes=1)
 
 
 def _monitoring(settings: PlatformSettings) -> Iterator[Demand]:

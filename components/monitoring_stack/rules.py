@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from settings.backup import BackupTarget
 from settings.platform_settings import PlatformSettings
 
 RUNBOOKS = "docs/runbooks"
@@ -30,6 +31,7 @@ class Alert:
         severity: how soon somebody must look.
         component: which component it is about.
         summary: one line, may use labels.
+        of_backups: only where there are any.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Alert:
     severity: Severity
     component: str
     summary: str
+    of_backups: bool = False
 
     def rule(self, environment: str) -> dict[str, Any]:
         """The rule as Prometheus reads it."""
@@ -98,6 +101,37 @@ ALERTS: tuple[Alert, ...] = (
         severity=Severity.MEDIUM,
         component="postgres-ha",
         summary="{{ $labels.pod }} uses over four fifths of its connections",
+    ),
+    Alert(
+        name="BackupTooOld",
+        # Also where nothing tells of a backup at all: the runner may never have got as far.
+        expr="time() - max(airflow_platform_backup_last_timestamp_seconds) > max(airflow_platform_backup_state_max_age_seconds)"
+        " or absent_over_time(airflow_platform_backup_last_timestamp_seconds[15m])",
+        hold="15m",
+        severity=Severity.HIGH,
+        component="postgres-ha",
+        summary="The newest backup of the metadata database is older than its schedule allows, or there is none",
+        of_backups=True,
+    ),
+    Alert(
+        name="WalArchiveFailing",
+        expr="max(airflow_platform_archive_failing) > 0 or max(airflow_platform_archive_age_seconds) > 600",
+        hold="5m",
+        severity=Severity.HIGH,
+        component="postgres-ha",
+        summary="The write-ahead log does not reach the archive: it fills the volume, and a restore would lose what waits",
+        of_backups=True,
+    ),
+    Alert(
+        name="RestoreDrillFailed",
+        expr="max(airflow_platform_restore_drill_failed) > 0 or time()"
+        " - max(airflow_platform_restore_drill_last_success_timestamp_seconds)"
+        " > max(airflow_platform_restore_drill_max_age_seconds)",
+        hold="5m",
+        severity=Severity.HIGH,
+        component="postgres-ha",
+        summary="The last restore drill failed, or none has succeeded for longer than its schedule allows",
+        of_backups=True,
     ),
     Alert(
         name="BrokerDown",
@@ -204,7 +238,8 @@ ALERTS: tuple[Alert, ...] = (
 
 def groups(settings: PlatformSettings) -> dict[str, Any]:
     """The rules as Prometheus reads them: one group."""
-    rules = [alert.rule(settings.environment.value) for alert in ALERTS]
+    backed_up = settings.postgres.backup.target is not BackupTarget.NONE
+    rules = [alert.rule(settings.environment.value) for alert in ALERTS if backed_up or not alert.of_backups]
     return {"groups": [{"name": "airflow-platform", "rules": rules}]}
 
 

@@ -100,6 +100,7 @@ class Platform(PlatformComponent):
                 namespaces=self._foundation.namespaces,
                 consumers=consumers(self._settings),
                 oidc_client_secret=pulumi.Config(PROJECT).get_secret("oidcClientSecret"),
+                given=pulumi.Config(PROJECT).get_object("givenValues") or {},
             ),
             self._child,
         )

@@ -7,7 +7,17 @@ from components.contract import names
 from components.contract.base import PlatformComponent
 from components.contract.endpoints import PostgresEndpoint
 from components.postgres_ha.args import PostgresHAArgs
-from components.postgres_ha.manifests import access, configure, database, pooler, services
+from components.postgres_ha.backup import is_backed_up
+from components.postgres_ha.manifests import (
+    access,
+    backup,
+    configure,
+    database,
+    drill,
+    pooler,
+    services,
+)
+from components.postgres_ha.names import BACKUP, RESTORE_DRILL
 from settings.stack import Environment
 
 
@@ -37,7 +47,9 @@ class PostgresHA(PlatformComponent):
     def __init__(self, name: str, args: PostgresHAArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self._args = args
+        self._backup_volume()
         configured = self._database()
+        self._backups()
         pooled = self._pooler(configured)
         data = args.settings.namespaces.data
         self.endpoint = PostgresEndpoint(
@@ -63,7 +75,7 @@ class PostgresHA(PlatformComponent):
             self.child_name("instances"),
             database.stateful_set(args),
             self.child_opts(
-                protect=True if args.settings.environment is not Environment.DEV else None,
+                protect=self._protected,
                 # Without its rights Patroni does not start, and it is to find them in place, not to wait for them.
                 depends_on=[account, role, binding, config, scripts, nodes],
             ),
@@ -78,6 +90,42 @@ class PostgresHA(PlatformComponent):
             self.child_name("configure"), configure.job(args, created), self.child_opts(depends_on=[run])
         )
         return pulumi.Output.all(_name(primary.metadata), _name(job.metadata)).apply(lambda found: found[0])
+
+    def _backup_volume(self) -> None:
+        """The volume that the instances archive to, where that is one."""
+        args = self._args
+        claim = backup.volume_claim(args)
+        if claim is not None:
+            k8s.core.v1.PersistentVolumeClaim(
+                self.child_name("backups"), claim, self.child_opts(protect=self._protected)
+            )
+
+    def _backups(self) -> None:
+        """What asks for backups, by the clock."""
+        args = self._args
+        if not is_backed_up(args.settings.postgres):
+            return
+        account, drill_account = self._account(BACKUP), self._account(RESTORE_DRILL)
+        files = k8s.core.v1.ConfigMap(self.child_name("backup-scripts"), backup.job_files(args), self.child_opts())
+        for kind, cron_job in backup.schedules(args):
+            k8s.batch.v1.CronJob(
+                self.child_name(f"backup-{kind}"), cron_job, self.child_opts(depends_on=[account, files])
+            )
+        k8s.batch.v1.CronJob(
+            self.child_name("restore-drill"), drill.cron_job(args), self.child_opts(depends_on=[drill_account, files])
+        )
+
+    def _account(self, workload: str) -> k8s.core.v1.ServiceAccount:
+        return k8s.core.v1.ServiceAccount(
+            self.child_name(f"{workload.removeprefix('postgres-')}-account"),
+            access.service_account(self._args, workload),
+            self.child_opts(),
+        )
+
+    @property
+    def _protected(self) -> bool | None:
+        """What holds data is not deleted by mistake, but in dev."""
+        return True if self._args.settings.environment is not Environment.DEV else None
 
     def _pooler(self, configured: pulumi.Output[str]) -> pulumi.Output[str]:
         """PgBouncer; the result is there once it accepts connections and lets in whom the database lets in."""

@@ -14,6 +14,14 @@ REPLICA_SERVICE = f"{names.POSTGRES}-ro"
 CONFIGURE = f"{names.POSTGRES}-configure"
 """Workload name of the Job that brings the cluster's agreed configuration up to date."""
 
+BACKUP = f"{names.POSTGRES}-backup"
+"""Workload name of the CronJobs that ask for backups."""
+RESTORE_DRILL = f"{names.POSTGRES}-restore-drill"
+BACKUP_USER = "backup"
+"""Role that asks for backups and reports drills; it can do nothing else."""
+SCHEMA = "airflow_platform"
+"""Schema of the tables that backups and drills keep, in Airflow's own database so that they come back with it."""
+
 POSTGRES_UID = 10010
 POOLER_UID = 10020
 EXPORTER_UID = 10080
@@ -39,6 +47,12 @@ SOCKET_PATH = "/run/postgresql"
 CONFIG_PATH = "/etc/patroni"
 SCRIPTS_PATH = "/etc/airflow-platform"
 POOLER_CONFIG_PATH = "/etc/pgbouncer"
+BACKUP_SECRETS_PATH = "/run/secrets/backup"
+"""What pgBackRest logs in and encrypts with; read by `pgbackrest.sh`."""
+BUCKET_SECRETS_PATH = "/run/secrets/bucket"
+"""Access key of a Secret that the stack names."""
+REPOSITORY_PATH = "/backups"
+"""Where a backup volume is mounted."""
 
 CERTIFICATE_FILE = "tls.crt"
 KEY_FILE = "tls.key"

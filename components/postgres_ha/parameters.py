@@ -1,5 +1,6 @@
 """PostgreSQL's parameters, derived from memory, connections and volume."""
 
+from components.postgres_ha import backup
 from components.postgres_ha.names import AUTHORITY_PATH, CERTIFICATE_PATH, KEY_PATH
 from settings.postgres import PostgresSettings
 from settings.postgres_memory import AUTOVACUUM_WORKERS, MIB, PostgresMemory, postgres_memory
@@ -26,6 +27,7 @@ def local_parameters(settings: PostgresSettings) -> Parameters:
     return {
         **_memory(postgres_memory(parse_bytes(settings.resources.limits.memory), settings.max_connections)),
         **_write_ahead_log(parse_bytes(settings.storage.size)),
+        **_archive(settings),
         **_transport(),
         "password_encryption": "scram-sha-256",
         "idle_in_transaction_session_timeout": "10min",
@@ -68,10 +70,15 @@ def _write_ahead_log(volume: int) -> Parameters:
         "checkpoint_timeout": "15min",
         "checkpoint_completion_target": "0.9",
         "wal_compression": "lz4",
-        # On from the start, since turning it on takes a restart; without a backup store there is nothing to archive to.
-        "archive_mode": "on",
-        "archive_command": "/bin/true",
     }
+
+
+def _archive(settings: PostgresSettings) -> Parameters:
+    """On from the start, since turning it on takes a restart; without a store there is nothing to archive to."""
+    archive: Parameters = {"archive_mode": "on", "archive_command": backup.archive_command(settings)}
+    if backup.is_backed_up(settings):
+        archive["archive_timeout"] = f"{settings.backup.archive_timeout_seconds}s"
+    return archive
 
 
 def _transport() -> Parameters:

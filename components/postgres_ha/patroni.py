@@ -7,8 +7,10 @@ import yaml
 from components.contract import names
 from components.contract.labels import ROLE_LABEL, PlatformLabels
 from components.contract.secrets import logins
+from components.postgres_ha import backup
 from components.postgres_ha.names import (
     AUTHORITY_PATH,
+    BACKUP_USER,
     CERTIFICATE_PATH,
     CONFIGURE,
     DATA_PATH,
@@ -128,13 +130,19 @@ def _postgresql(settings: PostgresSettings) -> dict[str, Any]:
         # The default spreads the checkpoint that a copy begins with over most of `checkpoint_timeout`.
         "basebackup": {"checkpoint": "fast"},
         "authentication": {"replication": dict(verified), "rewind": dict(verified)},
-        "pg_hba": _host_rules(),
+        "pg_hba": _host_rules(settings),
+        **_recovery(settings),
         "pg_ident": [f"{_CONFIGURE_MAP} {CONFIGURE} {SUPERUSER}"],
         "parameters": {**local_parameters(settings), "unix_socket_directories": SOCKET_PATH},
     }
 
 
-def _host_rules() -> list[str]:
+def _recovery(settings: PostgresSettings) -> dict[str, Any]:
+    """A standby that was away for long takes from the archive what its leader has no more."""
+    return {"recovery_conf": {"restore_command": backup.restore_command()}} if backup.is_backed_up(settings) else {}
+
+
+def _host_rules(settings: PostgresSettings) -> list[str]:
     """Who may connect from where.
 
     The superuser: inside the pod, and from the configuring Job by its certificate. Everybody else: by TLS and password,
@@ -144,6 +152,7 @@ def _host_rules() -> list[str]:
     def pair(name: str) -> str:
         return ",".join(logins(name))
 
+    backup_users = [BACKUP_USER] if backup.is_backed_up(settings) else []
     return [
         "local all postgres peer",
         # Patroni asks a stopped primary for its timeline over the socket before it lets it lead again.
@@ -154,7 +163,7 @@ def _host_rules() -> list[str]:
         f"hostssl postgres {pair(REWIND_USER)} all scram-sha-256",
         *(
             f"hostssl {names.DATABASE} {pair(user)} all scram-sha-256"
-            for user in (names.DATABASE_APP, names.DATABASE_OWNER_LOGIN, names.DATABASE_READER)
+            for user in (names.DATABASE_APP, names.DATABASE_OWNER_LOGIN, names.DATABASE_READER, *backup_users)
         ),
         "local all all reject",
         "host all all all reject",

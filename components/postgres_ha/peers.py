@@ -2,15 +2,23 @@
 
 from components.contract import names
 from components.contract.peers import Need, Outside, Port, Workload
-from components.postgres_ha.names import CONFIGURE, EXPORTER_PORT, PATRONI_PORT, POOLER_EXPORTER_PORT
+from components.postgres_ha.names import (
+    BACKUP,
+    CONFIGURE,
+    EXPORTER_PORT,
+    PATRONI_PORT,
+    POOLER_EXPORTER_PORT,
+    RESTORE_DRILL,
+)
+from settings.backup import BackupTarget
 from settings.platform_settings import PlatformSettings
 
 
 def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
-    """PostgreSQL, the Job that configures it, and PgBouncer.
+    """PostgreSQL, the Job that configures it, PgBouncer, and what backups add.
 
     Instances talk to one another (streaming, rewind, Patroni's own questions) and keep their cluster's state in
-    the Kubernetes API. The pooler knows the primary only.
+    the Kubernetes API. The pooler knows the primary only. Instances and restore drills talk to the store of backups.
     """
     namespace = settings.namespaces.data
     database = Workload(
@@ -22,7 +30,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
             Port(name="metrics", number=EXPORTER_PORT, scrape_path="/metrics"),
         ),
         needs=(Need(workload=names.POSTGRES, port="postgresql"), Need(workload=names.POSTGRES, port="patroni")),
-        reaches=frozenset({Outside.KUBERNETES_API}),
+        reaches=frozenset({Outside.KUBERNETES_API, *_store(settings)}),
     )
     pooler = Workload(
         name=names.POSTGRES_POOLER,
@@ -39,4 +47,20 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
         needs=(Need(workload=names.POSTGRES, port="patroni"), Need(workload=names.POSTGRES, port="postgresql")),
         reaches=frozenset({Outside.KUBERNETES_API}),
     )
-    return (database, configure, pooler)
+    return (database, configure, pooler, *_backups(settings))
+
+
+def _store(settings: PlatformSettings) -> frozenset[Outside]:
+    """How the store of backups is reached; a volume needs no way."""
+    return frozenset({Outside.INTERNET} if settings.postgres.backup.target is BackupTarget.S3 else ())
+
+
+def _backups(settings: PlatformSettings) -> tuple[Workload, ...]:
+    """The CronJobs, which know the primary only, and the drill, which also reads the store."""
+    namespace = settings.namespaces.data
+    if settings.postgres.backup.target is BackupTarget.NONE:
+        return ()
+    primary = Need(workload=names.POSTGRES, port="postgresql")
+    asking = Workload(name=BACKUP, namespace=namespace, needs=(primary,))
+    drill = Workload(name=RESTORE_DRILL, namespace=namespace, needs=(primary,), reaches=_store(settings))
+    return (asking, drill)

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 from components.contract import names
 from components.contract.secrets import SecretConsumer, SecretValue, login
+from components.postgres_ha.backup import is_backed_up
 from components.postgres_ha.names import (
     API_USER,
     AUTHORITY_FILE,
+    BACKUP,
+    BACKUP_USER,
     CERTIFICATE_FILE,
     CONFIGURE,
     KEY_FILE,
@@ -14,10 +17,12 @@ from components.postgres_ha.names import (
     PRIMARY_SERVICE,
     REPLICA_SERVICE,
     REPLICATION_USER,
+    RESTORE_DRILL,
     REWIND_USER,
     SUPERUSER,
     instance_hosts,
 )
+from settings.backup import BackupSettings, BackupTarget, KeyType, S3Settings
 from settings.platform_settings import PlatformSettings
 
 DATABASE = names.POSTGRES
@@ -25,12 +30,20 @@ DATABASE_CONFIGURE = CONFIGURE
 DATABASE_EXPORTER = f"{names.POSTGRES}-exporter"
 POOLER = names.POSTGRES_POOLER
 POOLER_EXPORTER = f"{names.POSTGRES_POOLER}-exporter"
+ARCHIVE = f"{names.POSTGRES}-archive"
 
 PATRONI_FILE = "patroni.yml"
 LOGINS_FILE = "logins"
 MONITOR_USER_FILE = "monitor-user"
 MONITOR_PASSWORD_FILE = "monitor-password"  # noqa: S105 - the name of a file
 USERLIST_FILE = "userlist.txt"
+BACKUP_USER_FILE = "backup-user"
+BACKUP_PASSWORD_FILE = "backup-password"  # noqa: S105 - the name of a file
+REPOSITORY_PASSPHRASE_FILE = "repository-passphrase"  # noqa: S105 - the name of a file
+ACCESS_KEY_FILE = "access-key"
+SECRET_KEY_FILE = "secret-key"  # noqa: S105 - the name of a file
+ESCROW_FILE = "keys.json"
+ESCROW_PASSPHRASE_FILE = "escrow-passphrase"  # noqa: S105 - the name of a file
 
 V = SecretValue
 
@@ -65,6 +78,9 @@ LOGINS: Mapping[str, tuple[str, SecretValue]] = {
 }
 """Beginning of a login's name to the role that it belongs to and its password."""
 
+BACKUP_LOGINS: Mapping[str, tuple[str, SecretValue]] = {BACKUP_USER: (BACKUP_USER, V.DATABASE_BACKUP_PASSWORD)}
+"""The same where there are backups."""
+
 _POOLED = (names.DATABASE_APP, names.MONITOR_USER)
 
 _TLS = {
@@ -75,7 +91,7 @@ _TLS = {
 
 
 def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
-    """The instances, the Job that configures them, their exporter, the pooler and its exporter."""
+    """The instances, the Job that configures them, their exporter, the pooler and its exporter, and what backups add."""
     namespace = settings.namespaces.data
     return (
         SecretConsumer(
@@ -87,7 +103,7 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         SecretConsumer(
             name=DATABASE_CONFIGURE,
             namespace=namespace,
-            files={**_TLS, PATRONI_FILE: _API, LOGINS_FILE: _logins()},
+            files={**_TLS, PATRONI_FILE: _API, LOGINS_FILE: _logins(settings), **_escrow(settings)},
             tls_names=(CONFIGURE,),
         ),
         SecretConsumer(name=DATABASE_EXPORTER, namespace=namespace, files=_monitor("settled")),
@@ -102,6 +118,7 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
             namespace=namespace,
             files={AUTHORITY_FILE: "{authority_certificate}", **_monitor()},
         ),
+        *_backup_consumers(settings),
     )
 
 
@@ -115,11 +132,17 @@ def _instance_names(settings: PlatformSettings) -> tuple[str, ...]:
     )
 
 
-def _logins() -> str:
+def _escrow(settings: PlatformSettings) -> dict[str, str]:
+    """The sealed keys that go into the database, and with it into every backup."""
+    return {ESCROW_FILE: f"{{{V.KEY_ESCROW}}}"} if is_backed_up(settings.postgres) else {}
+
+
+def _logins(settings: PlatformSettings) -> str:
     """One line for each login that is let in: role, login, password. Equal lines are one login."""
+    let_in = {**LOGINS, **(BACKUP_LOGINS if is_backed_up(settings.postgres) else {})}
     return "".join(
         f"{role} {login(name, value, generation)} {{{path}}}\n"
-        for name, (role, value) in LOGINS.items()
+        for name, (role, value) in let_in.items()
         for generation, path in (("", value), ("settled", f"{value}.settled"))
     )
 
@@ -137,3 +160,32 @@ def _monitor(generation: str = "") -> dict[str, str]:
     value = V.DATABASE_MONITOR_PASSWORD
     path = f"{value}.{generation}" if generation else value
     return {MONITOR_USER_FILE: login(names.MONITOR_USER, value, generation), MONITOR_PASSWORD_FILE: f"{{{path}}}"}
+
+
+def _backup_consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
+    """Who opens the store, who asks for backups, who opens the key escrow: none of them reads the Fernet key itself."""
+    backup, namespace = settings.postgres.backup, settings.namespaces.data
+    if backup.target is BackupTarget.NONE:
+        return ()
+    repository = {REPOSITORY_PASSPHRASE_FILE: "{backup_repository_passphrase}", **_access_key(backup)}
+    authority = {AUTHORITY_FILE: _TLS[AUTHORITY_FILE]}
+    asking = {
+        **authority,
+        BACKUP_USER_FILE: login(BACKUP_USER, V.DATABASE_BACKUP_PASSWORD),
+        BACKUP_PASSWORD_FILE: f"{{{V.DATABASE_BACKUP_PASSWORD}}}",
+    }
+    files: dict[str, dict[str, str]] = {
+        ARCHIVE: {**authority, **repository},
+        BACKUP: asking,
+        RESTORE_DRILL: {**asking, **repository, ESCROW_PASSPHRASE_FILE: "{backup_escrow_passphrase}"},
+    }
+    return tuple(SecretConsumer(name=name, namespace=namespace, files=own) for name, own in files.items())
+
+
+def _access_key(backup: BackupSettings) -> dict[str, str]:
+    """The key of the store, unless it takes none or lies in a Secret of the stack's own."""
+    match backup.s3:
+        case S3Settings(key_type=KeyType.SHARED, credentials_secret=None):
+            return {ACCESS_KEY_FILE: "{backup_access_key}", SECRET_KEY_FILE: "{backup_secret_key}"}
+        case _:
+            return {}

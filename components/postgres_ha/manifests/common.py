@@ -44,6 +44,13 @@ def script(name: str) -> str:
     return (_FILES / name).read_text(encoding="utf-8")
 
 
+def scripts_volume(config_map: str) -> k8s.core.v1.VolumeArgs:
+    """Such files as a volume."""
+    return k8s.core.v1.VolumeArgs(
+        name="scripts", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=config_map, default_mode=0o444)
+    )
+
+
 def checksum(*texts: str) -> str:
     """SHA-256 of configuration texts; changes when one of them does."""
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -8,6 +8,7 @@ from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSI
 from components.contract.pods import container_security, dns_config, pod_security, resources, scratch_volume
 from components.postgres_ha import secrets
 from components.postgres_ha.args import PostgresHAArgs
+from components.postgres_ha.backup import is_backed_up
 from components.postgres_ha.manifests.common import checksum, metadata, script
 from components.postgres_ha.manifests.database import (
     configuration_mounts,
@@ -24,6 +25,7 @@ _DEADLINE_SECONDS = 600
 
 SCRIPTS_MAP = CONFIGURE
 _SCRIPTS = ("configure.sh", "roles.sql")
+_BACKUP_TABLES = "backup_tables.sql"
 
 
 def config_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
@@ -32,7 +34,8 @@ def config_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
 
 
 def _scripts(args: PostgresHAArgs) -> dict[str, str]:
-    return {**{name: script(name) for name in _SCRIPTS}, "agreed.yml": agreed_text(args.settings.postgres)}
+    scripts = (*_SCRIPTS, *((_BACKUP_TABLES,) if is_backed_up(args.settings.postgres) else ()))
+    return {**{name: script(name) for name in scripts}, "agreed.yml": agreed_text(args.settings.postgres)}
 
 
 def _configuration_text(args: PostgresHAArgs) -> str:

@@ -16,6 +16,9 @@ from components.contract.pods import (
 )
 from components.postgres_ha import secrets
 from components.postgres_ha.args import PostgresHAArgs
+from components.postgres_ha.backup import is_backed_up, retention_note
+from components.postgres_ha.backup_metrics import QUERIES_FILE
+from components.postgres_ha.manifests import backup
 from components.postgres_ha.manifests.common import (
     EXPORTER_RESOURCES,
     checksum,
@@ -23,6 +26,7 @@ from components.postgres_ha.manifests.common import (
     http_probe,
     metadata,
     script,
+    scripts_volume,
 )
 from components.postgres_ha.names import (
     COMPONENT,
@@ -61,11 +65,11 @@ def config_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
 
 def scripts_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
     """What the instances run."""
-    return k8s.core.v1.ConfigMapInitArgs(metadata=metadata(args, SCRIPTS_MAP, names.POSTGRES), data=_scripts())
+    return k8s.core.v1.ConfigMapInitArgs(metadata=metadata(args, SCRIPTS_MAP, names.POSTGRES), data=_scripts(args))
 
 
 def _configuration_text(args: PostgresHAArgs) -> str:
-    return "\0".join([*patroni_files(args).values(), *_scripts().values()])
+    return "\0".join([*patroni_files(args).values(), *_scripts(args).values()])
 
 
 def patroni_files(args: PostgresHAArgs) -> dict[str, str]:
@@ -73,15 +77,15 @@ def patroni_files(args: PostgresHAArgs) -> dict[str, str]:
     return {_BASE_FILE: base_config(args.settings.postgres, args.labels)}
 
 
-def _scripts() -> dict[str, str]:
-    return {name: script(name) for name in _SCRIPTS}
+def _scripts(args: PostgresHAArgs) -> dict[str, str]:
+    return {**{name: script(name) for name in _SCRIPTS}, **backup.instance_files(args)}
 
 
 def stateful_set(args: PostgresHAArgs) -> k8s.apps.v1.StatefulSetInitArgs:
     """The instances, all started at once: which of them leads is Patroni's choice, not the ordinal's."""
     settings = args.settings.postgres
     return k8s.apps.v1.StatefulSetInitArgs(
-        metadata=metadata(args, names.POSTGRES, names.POSTGRES),
+        metadata=metadata(args, names.POSTGRES, names.POSTGRES, retention_note(settings.backup)),
         spec=k8s.apps.v1.StatefulSetSpecArgs(
             replicas=settings.instances,
             service_name=NODES_SERVICE,
@@ -98,11 +102,11 @@ def stateful_set(args: PostgresHAArgs) -> k8s.apps.v1.StatefulSetInitArgs:
 
 
 def _pod_metadata(args: PostgresHAArgs) -> k8s.meta.v1.ObjectMetaArgs:
+    versions = [args.secrets[name].version for name in (secrets.DATABASE, secrets.DATABASE_EXPORTER)]
     return k8s.meta.v1.ObjectMetaArgs(
         labels=args.labels.of(names.POSTGRES, COMPONENT, None, **{SCOPE_LABEL: SCOPE}),
         annotations={
-            SECRETS_VERSION_ANNOTATION: f"{args.secrets[secrets.DATABASE].version}."
-            f"{args.secrets[secrets.DATABASE_EXPORTER].version}",
+            SECRETS_VERSION_ANNOTATION: ".".join([*versions, *backup.archive_version(args)]),
             CONFIG_CHECKSUM_ANNOTATION: checksum(_configuration_text(args)),
         },
     )
@@ -123,7 +127,7 @@ def _pod(args: PostgresHAArgs) -> k8s.core.v1.PodSpecArgs:
         topology_spread_constraints=spread(args.labels.selector(names.POSTGRES), one_per_host=in_prod)
         if highly_available
         else None,
-        containers=[_instance(args), _exporter(args)],
+        containers=[_instance(args), _exporter(args), *backup.runner(args)],
         volumes=_volumes(args),
     )
 
@@ -151,6 +155,7 @@ def _instance(args: PostgresHAArgs) -> k8s.core.v1.ContainerArgs:
             k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - of the container's own
             k8s.core.v1.VolumeMountArgs(name="segments", mount_path="/dev/shm"),  # noqa: S108 - of the container's own
             *configuration_mounts(),
+            *backup.archive_mounts(args),
         ],
     )
 
@@ -193,9 +198,7 @@ def configuration_volumes(args: PostgresHAArgs, consumer: str, scripts: str) -> 
                 ],
             ),
         ),
-        k8s.core.v1.VolumeArgs(
-            name="scripts", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=scripts, default_mode=0o444)
-        ),
+        scripts_volume(scripts),
         secret_volume(secret),
     ]
 
@@ -253,6 +256,7 @@ def _exporter(args: PostgresHAArgs) -> k8s.core.v1.ContainerArgs:
             "--collector.long_running_transactions",
             "--collector.database_wraparound",
             "--collector.stat_checkpointer",
+            *([f"--extend.query-path={SCRIPTS_PATH}/{QUERIES_FILE}"] if is_backed_up(args.settings.postgres) else []),
             "--log.level=warn",
         ],
         env=[
@@ -272,6 +276,7 @@ def _exporter(args: PostgresHAArgs) -> k8s.core.v1.ContainerArgs:
         liveness_probe=http_probe("/", "metrics", period=30),
         volume_mounts=[
             k8s.core.v1.VolumeMountArgs(name="sockets", mount_path=SOCKET_PATH, read_only=True),
+            k8s.core.v1.VolumeMountArgs(name="scripts", mount_path=SCRIPTS_PATH, read_only=True),
             secret_mount(_EXPORTER_SECRETS, _EXPORTER_MOUNT),
         ],
     )
@@ -281,6 +286,8 @@ def _volumes(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeArgs]:
     return [
         *configuration_volumes(args, secrets.DATABASE, SCRIPTS_MAP),
         secret_volume(args.secrets[secrets.DATABASE_EXPORTER], _EXPORTER_SECRETS),
+        *backup.archive_volumes(args),
+        *backup.runner_volumes(args),
         scratch_volume("sockets", size="1Mi"),
         scratch_volume("tmp", size="64Mi"),
         scratch_volume("segments", size=f"{SHARED_SEGMENTS_BYTES // MIB}Mi", in_memory=True),

@@ -34,6 +34,36 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {'pg_stat_activity_count{pod="a",state="idle"}': "90x60", 'pg_settings_max_connections{pod="a"}': "100x60"},
         {'pg_stat_activity_count{pod="a",state="idle"}': "70x60", 'pg_settings_max_connections{pod="a"}': "100x60"},
     ),
+    "BackupTooOld": (
+        {
+            'airflow_platform_backup_last_timestamp_seconds{kind="full",pod="a"}': "-8500x60",
+            "airflow_platform_backup_state_max_age_seconds": "9000x60",
+        },
+        {
+            'airflow_platform_backup_last_timestamp_seconds{kind="full",pod="a"}': "-7000x60",
+            'airflow_platform_backup_last_timestamp_seconds{kind="diff",pod="a"}': "-6000x60",
+            "airflow_platform_backup_state_max_age_seconds": "9000x60",
+        },
+    ),
+    "WalArchiveFailing": (
+        {'airflow_platform_archive_failing{pod="a"}': "1x60", 'airflow_platform_archive_age_seconds{pod="a"}': "70x60"},
+        {
+            'airflow_platform_archive_failing{pod="a"}': "0x60",
+            'airflow_platform_archive_age_seconds{pod="a"}': "600x60",
+        },
+    ),
+    "RestoreDrillFailed": (
+        {
+            "airflow_platform_restore_drill_failed": "0x60",
+            "airflow_platform_restore_drill_last_success_timestamp_seconds": "-8500x60",
+            "airflow_platform_restore_drill_max_age_seconds": "9000x60",
+        },
+        {
+            "airflow_platform_restore_drill_failed": "0x60",
+            "airflow_platform_restore_drill_last_success_timestamp_seconds": "-8500x60",
+            "airflow_platform_restore_drill_max_age_seconds": "90000000000x60",
+        },
+    ),
     "BrokerDown": ({'redis_up{pod="valkey-0"}': "0x60"}, {'redis_up{pod="valkey-0"}': "1x60"}),
     "TaskFailureRateHigh": (
         {"airflow_ti_failures": "0+2x60", "airflow_ti_successes": "0+8x60"},

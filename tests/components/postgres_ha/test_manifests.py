@@ -6,7 +6,7 @@ import pytest
 
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSION_ANNOTATION
 from components.postgres_ha.args import PostgresHAArgs
-from components.postgres_ha.manifests import access, configure, database, pooler, services
+from components.postgres_ha.manifests import access, backup, configure, database, drill, pooler, services
 from components.postgres_ha.peers import workloads
 from settings.quantities import parse_bytes
 from settings.stack import Environment
@@ -22,6 +22,15 @@ def pods(args: PostgresHAArgs) -> dict[str, dict[str, Any]]:
         "postgres": plain(database.stateful_set(args))["spec"]["template"],
         "postgres-pooler": plain(pooler.deployment(args, "configured"))["spec"]["template"],
         "postgres-configure": plain(configure.job(args, "postgres"))["spec"]["template"],
+        **backup_pods(args),
+    }
+
+
+def backup_pods(args: PostgresHAArgs) -> dict[str, dict[str, Any]]:
+    scheduled = [item for _, item in backup.schedules(args)]
+    return {
+        job["metadata"]["labels"]["app.kubernetes.io/name"]: job["spec"]["jobTemplate"]["spec"]["template"]
+        for job in map(plain, [*scheduled, drill.cron_job(args)])
     }
 
 
@@ -29,7 +38,7 @@ def containers(args: PostgresHAArgs) -> list[tuple[str, dict[str, Any]]]:
     return [
         (f"{name}/{container['name']}", container)
         for name, template in pods(args).items()
-        for container in template["spec"]["containers"]
+        for container in [*template["spec"]["containers"], *template["spec"].get("initContainers", [])]
     ]
 
 
@@ -74,6 +83,8 @@ def test_only_patroni_gets_a_token() -> None:
         "postgres": True,
         "postgres-configure": True,
         "postgres-pooler": False,
+        "postgres-backup": False,
+        "postgres-restore-drill": False,
     }
 
 
@@ -114,7 +125,8 @@ def test_one_instance_is_ready_as_primary_and_three_also_as_counted_standbys() -
 
 
 def test_the_scripts_that_are_named_are_there() -> None:
-    mounted = {*plain(database.scripts_map(PROD))["data"], *plain(configure.config_map(PROD))["data"]}
+    maps = (database.scripts_map(PROD), configure.config_map(PROD), backup.job_files(PROD))
+    mounted = {file for item in maps for file in plain(item)["data"]}
     for args in (DEV, PROD):
         for _, item in containers(args):
             hooks = [item.get(key, {}).get("exec", {}) for key in ("readinessProbe", "livenessProbe")]

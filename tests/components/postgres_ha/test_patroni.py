@@ -69,7 +69,7 @@ def test_nobody_comes_in_without_tls_and_password_but_the_superuser_from_inside(
     people = {user for rule in remote if rule not in by_certificate for user in rule[2].split(",")}
     assert people == {
         f"{name}_{letter}"
-        for name in ("airflow_app", "airflow_owner", "airflow_reader", "replication", "rewind")
+        for name in ("airflow_app", "airflow_owner", "airflow_reader", "backup", "replication", "rewind")
         for letter in "ab"
     }
 

@@ -8,7 +8,7 @@ from tests.harness import settings_of
 FOUND = {item.name: item for item in workloads(settings_of("prod"))}
 
 
-def test_instances_talk_to_one_another_the_pooler_to_them_and_nobody_leaves() -> None:
+def test_instances_talk_to_one_another_the_pooler_to_them_and_backups_to_their_bucket() -> None:
     assert set(edges(tuple(FOUND.values()))) == {
         Edge(source="postgres", target="postgres", port=5432),
         Edge(source="postgres", target="postgres", port=8008),
@@ -17,8 +17,17 @@ def test_instances_talk_to_one_another_the_pooler_to_them_and_nobody_leaves() ->
         Edge(source="postgres-configure", target="postgres", port=8008),
         Edge(source="postgres-configure", target="kubernetes-api", port=0),
         Edge(source="postgres-pooler", target="postgres", port=5432),
+        Edge(source="postgres", target="internet", port=0),
+        Edge(source="postgres-backup", target="postgres", port=5432),
+        Edge(source="postgres-restore-drill", target="postgres", port=5432),
+        Edge(source="postgres-restore-drill", target="internet", port=0),
     }
     assert not any(Outside.CLIENTS in item.reached_by for item in FOUND.values())
+
+
+def test_a_volume_opens_no_way_out() -> None:
+    found = edges(tuple(workloads(settings_of("dev"))))
+    assert not [edge for edge in found if edge.target == "internet"]
 
 
 def test_metrics_are_scraped_from_all_three_programs() -> None:

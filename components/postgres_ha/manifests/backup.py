@@ -1,0 +1,250 @@
+"""Backups: the runner beside every instance, and the CronJobs that ask it for one."""
+
+from collections.abc import Iterator
+
+import pulumi_kubernetes as k8s
+
+from components.contract import names
+from components.contract.pods import (
+    container_security,
+    dns_config,
+    pod_security,
+    resources,
+    scratch_volume,
+    secret_mount,
+    secret_volume,
+)
+from components.postgres_ha import backup, secrets
+from components.postgres_ha.args import PostgresHAArgs
+from components.postgres_ha.backup_metrics import QUERIES_FILE, queries
+from components.postgres_ha.manifests.common import metadata, script, scripts_volume
+from components.postgres_ha.names import (
+    AUTHORITY_PATH,
+    BACKUP,
+    BACKUP_SECRETS_PATH,
+    BUCKET_SECRETS_PATH,
+    COMPONENT,
+    POSTGRES_UID,
+    PRIMARY_SERVICE,
+    REPOSITORY_PATH,
+    SCRIPTS_PATH,
+    SOCKET_PATH,
+    VOLUME_PATH,
+)
+from settings.backup import BackupTarget
+from settings.base import ResourceList, Resources
+
+KIND_LABEL = "airflow-platform/backup"
+"""On CronJobs: full, diff, verify or drill."""
+VOLUME_CLAIM = f"{names.POSTGRES}-backups"
+
+JOB_SCRIPTS_MAP = f"{BACKUP}-scripts"
+
+_INSTANCE_SCRIPTS = ("pgbackrest.sh", "backup.sh", "tick.sql")
+_JOB_SCRIPTS = (
+    "pgbackrest.sh", "primary.sh", "request.sh",
+    "drill_restore.sh", "drill_instance.sh", "drill_hba.conf", "drill_verify.py",
+)  # fmt: skip
+_RUNNER_RESOURCES = Resources(requests=ResourceList(cpu="10m", memory="32Mi"), limits=ResourceList(memory="384Mi"))
+_ASKING_RESOURCES = Resources(requests=ResourceList(cpu="10m", memory="16Mi"), limits=ResourceList(memory="64Mi"))
+_START_WITHIN_SECONDS = 3600
+_DEADLINE_SECONDS = 6 * 3600
+"""A backup of a large database takes hours; the next one starts the day after."""
+_KEPT_JOBS = 2
+_ARCHIVE_SECRETS, _BUCKET_SECRETS, _REPOSITORY = "archive-secrets", "bucket-secrets", "repository"
+
+
+def job_files(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
+    """What the Jobs run; of its own, so that a change there restarts no instance."""
+    return k8s.core.v1.ConfigMapInitArgs(
+        metadata=metadata(args, JOB_SCRIPTS_MAP, BACKUP),
+        data={**{name: script(name) for name in _JOB_SCRIPTS}, **backup.configuration_files(args.settings)},
+    )
+
+
+def instance_files(args: PostgresHAArgs) -> dict[str, str]:
+    """What the instances and their runners find beside the scripts of the database."""
+    if not backup.is_backed_up(args.settings.postgres):
+        return {}
+    return {
+        **{name: script(name) for name in _INSTANCE_SCRIPTS},
+        **backup.configuration_files(args.settings),
+        QUERIES_FILE: queries(args.settings.postgres.backup),
+    }
+
+
+def archive_version(args: PostgresHAArgs) -> list[str]:
+    """Changes when the instances have to read other secrets of the store."""
+    return [args.secrets[secrets.ARCHIVE].version] if backup.is_backed_up(args.settings.postgres) else []
+
+
+def archive_mounts(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeMountArgs]:
+    """What whoever runs pgBackRest finds: how to log in and to encrypt, and a volume where that is the store."""
+    settings = args.settings.postgres.backup
+    if settings.target is BackupTarget.NONE:
+        return []
+    mounts = [secret_mount(_ARCHIVE_SECRETS, BACKUP_SECRETS_PATH)]
+    if settings.s3 is not None and settings.s3.credentials_secret is not None:
+        mounts.append(secret_mount(_BUCKET_SECRETS, BUCKET_SECRETS_PATH))
+    if settings.target is BackupTarget.VOLUME:
+        mounts.append(k8s.core.v1.VolumeMountArgs(name=_REPOSITORY, mount_path=REPOSITORY_PATH))
+    return mounts
+
+
+def archive_volumes(args: PostgresHAArgs, consumer: str = secrets.ARCHIVE) -> list[k8s.core.v1.VolumeArgs]:
+    """The volumes behind `archive_mounts`."""
+    settings = args.settings.postgres.backup
+    if settings.target is BackupTarget.NONE:
+        return []
+    volumes = [secret_volume(args.secrets[consumer], _ARCHIVE_SECRETS)]
+    if settings.s3 is not None and settings.s3.credentials_secret is not None:
+        source = k8s.core.v1.SecretVolumeSourceArgs(secret_name=settings.s3.credentials_secret, default_mode=0o440)
+        volumes.append(k8s.core.v1.VolumeArgs(name=_BUCKET_SECRETS, secret=source))
+    if settings.target is BackupTarget.VOLUME:
+        claim = k8s.core.v1.PersistentVolumeClaimVolumeSourceArgs(claim_name=VOLUME_CLAIM)
+        volumes.append(k8s.core.v1.VolumeArgs(name=_REPOSITORY, persistent_volume_claim=claim))
+    return volumes
+
+
+def runner_volumes(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeArgs]:
+    """What the instances' pods get on top of `archive_volumes`."""
+    if not backup.is_backed_up(args.settings.postgres):
+        return []
+    return [scratch_volume("runner-tmp", size="64Mi")]
+
+
+def runner(args: PostgresHAArgs) -> list[k8s.core.v1.ContainerArgs]:
+    """The runner, a container of every instance's pod that acts where that instance leads.
+
+    pgBackRest reads the data folder itself: beside it that takes no second way into the pod. Only the leader's runner
+    acts, so nothing else may expire what one is writing. It serves nothing and needs no probe: `BackupTooOld` tells.
+    """
+    if not backup.is_backed_up(args.settings.postgres):
+        return []
+    return [
+        k8s.core.v1.ContainerArgs(
+            name="backup",
+            image=args.images.postgres,
+            command=[
+                "/bin/bash",
+                f"{SCRIPTS_PATH}/backup.sh",
+                str(args.settings.postgres.backup.heartbeat_seconds),
+            ],
+            resources=resources(_RUNNER_RESOURCES),
+            security_context=container_security(),
+            volume_mounts=[
+                # Not to write there: a data folder is locked by a file in it.
+                k8s.core.v1.VolumeMountArgs(name="data", mount_path=VOLUME_PATH, read_only=True),
+                k8s.core.v1.VolumeMountArgs(name="sockets", mount_path=SOCKET_PATH, read_only=True),
+                k8s.core.v1.VolumeMountArgs(name="scripts", mount_path=SCRIPTS_PATH, read_only=True),
+                k8s.core.v1.VolumeMountArgs(name="runner-tmp", mount_path="/tmp"),  # noqa: S108 - of the container's own
+                # Patroni is asked over TLS.
+                secret_mount(_ARCHIVE_SECRETS),
+                *archive_mounts(args),
+            ],
+        )
+    ]
+
+
+def schedules(args: PostgresHAArgs) -> Iterator[tuple[str, k8s.batch.v1.CronJobInitArgs]]:
+    """Kind of backup to the CronJob that asks for it."""
+    settings = args.settings.postgres.backup
+    for kind, schedule in (
+        ("full", settings.full_schedule),
+        ("diff", settings.diff_schedule),
+        ("verify", settings.verify_schedule),
+    ):
+        if schedule is not None:
+            yield kind, _cron_job(args, kind, schedule)
+
+
+def _cron_job(args: PostgresHAArgs, kind: str, schedule: str) -> k8s.batch.v1.CronJobInitArgs:
+    described = metadata(args, f"{BACKUP}-{kind}", BACKUP)
+    described.labels = args.labels.of(BACKUP, COMPONENT, **{KIND_LABEL: kind})
+    return k8s.batch.v1.CronJobInitArgs(
+        metadata=described,
+        spec=cron_job_spec(
+            schedule,
+            k8s.batch.v1.JobSpecArgs(
+                backoff_limit=0,
+                active_deadline_seconds=_DEADLINE_SECONDS,
+                template=k8s.core.v1.PodTemplateSpecArgs(
+                    metadata=k8s.meta.v1.ObjectMetaArgs(labels=args.labels.of(BACKUP, COMPONENT)),
+                    spec=_asking_pod(args, kind),
+                ),
+            ),
+        ),
+    )
+
+
+def cron_job_spec(
+    schedule: str, job: k8s.batch.v1.JobSpecArgs, *, suspended: bool = False
+) -> k8s.batch.v1.CronJobSpecArgs:
+    """One at a time, in UTC; a start that was missed is made up for within the hour."""
+    return k8s.batch.v1.CronJobSpecArgs(
+        schedule=schedule,
+        time_zone="Etc/UTC",
+        suspend=suspended,
+        concurrency_policy="Forbid",
+        starting_deadline_seconds=_START_WITHIN_SECONDS,
+        successful_jobs_history_limit=_KEPT_JOBS,
+        failed_jobs_history_limit=_KEPT_JOBS,
+        job_template=k8s.batch.v1.JobTemplateSpecArgs(spec=job),
+    )
+
+
+def primary_environment(args: PostgresHAArgs) -> list[k8s.core.v1.EnvVarArgs]:
+    """How `psql` reaches the primary; as whom, and with which password, `primary.sh` reads from files."""
+    return [
+        k8s.core.v1.EnvVarArgs(name=name, value=value)
+        for name, value in {
+            "PGHOST": names.service_host(PRIMARY_SERVICE, args.settings.namespaces.data),
+            "PGPORT": str(names.POSTGRES_PORT),
+            "PGDATABASE": names.DATABASE,
+            "PGSSLMODE": "verify-full",
+            "PGSSLROOTCERT": AUTHORITY_PATH,
+            "PGCONNECT_TIMEOUT": "5",
+        }.items()
+    ]
+
+
+def _asking_pod(args: PostgresHAArgs, kind: str) -> k8s.core.v1.PodSpecArgs:
+    return k8s.core.v1.PodSpecArgs(
+        service_account_name=BACKUP,
+        automount_service_account_token=False,
+        enable_service_links=False,
+        priority_class_name=args.priority_class,
+        security_context=pod_security(POSTGRES_UID),
+        dns_config=dns_config(),
+        restart_policy="Never",
+        containers=[
+            k8s.core.v1.ContainerArgs(
+                name="ask",
+                image=args.images.postgres,
+                command=["/bin/bash", f"{SCRIPTS_PATH}/request.sh", kind],
+                env=primary_environment(args),
+                resources=resources(_ASKING_RESOURCES),
+                security_context=container_security(),
+                volume_mounts=[
+                    k8s.core.v1.VolumeMountArgs(name="scripts", mount_path=SCRIPTS_PATH, read_only=True),
+                    secret_mount(),
+                ],
+            )
+        ],
+        volumes=[scripts_volume(JOB_SCRIPTS_MAP), secret_volume(args.secrets[BACKUP])],
+    )
+
+
+def volume_claim(args: PostgresHAArgs) -> k8s.core.v1.PersistentVolumeClaimInitArgs | None:
+    """The volume that all instances archive to, for target `volume`."""
+    storage = args.settings.postgres.backup.volume
+    if storage is None:
+        return None
+    return k8s.core.v1.PersistentVolumeClaimInitArgs(
+        metadata=metadata(args, VOLUME_CLAIM, names.POSTGRES),
+        spec=k8s.core.v1.PersistentVolumeClaimSpecArgs(
+            access_modes=["ReadWriteOnce" if args.settings.postgres.instances == 1 else "ReadWriteMany"],
+            storage_class_name=storage.class_name,
+            resources=k8s.core.v1.VolumeResourceRequirementsArgs(requests={"storage": storage.size}),
+        ),
+    )
