@@ -55,7 +55,7 @@ def _bucket_keys(settings: "PlatformSettings") -> Iterator[Problem]:
 
 def _shared_volume(settings: "PlatformSettings") -> Iterator[Problem]:
     volume, instances = settings.postgres.backup.volume, settings.postgres.instances
-    if volume is not None and instances > 1 and volume.class_name is None:
+    if volume is not None and instances == 3 and volume.class_name is None:
         yield Problem(
             key="postgres.backup.volume.className",
             value="(missing)",
