@@ -39,12 +39,23 @@ class AuthSettings(Settings):
     """Required for kind `oidc`."""
 
 
+def _resources(cpu: str, memory: str, limit: str) -> Resources:
+    return Resources(requests=ResourceList(cpu=cpu, memory=memory), limits=ResourceList(memory=limit))
+
+
 class ProcessSettings(Settings):
     """A replicated Airflow process."""
 
     replicas: int = Field(default=2, ge=1, le=10)
     """Pods."""
-    resources: Resources
+    resources: Resources = _resources("500m", "512Mi", "1Gi")
+    """Per pod."""
+
+
+class TriggererSettings(ProcessSettings):
+    """The triggerers: they wait more than they compute."""
+
+    resources: Resources = _resources("250m", "512Mi", "1Gi")
     """Per pod."""
 
 
@@ -53,10 +64,8 @@ class ApiSettings(ProcessSettings):
 
     workers: int = Field(default=1, ge=1, le=8)
     """Server processes in one pod."""
-
-
-def _resources(cpu: str, memory: str, limit: str) -> Resources:
-    return Resources(requests=ResourceList(cpu=cpu, memory=memory), limits=ResourceList(memory=limit))
+    resources: Resources = _resources("500m", "768Mi", "1536Mi")
+    """Per pod."""
 
 
 class AirflowSettings(Settings):
@@ -76,15 +85,15 @@ class AirflowSettings(Settings):
     """Load Airflow's example DAGs; refused outside dev."""
     task_queued_timeout_seconds: int = Field(default=300, ge=60, le=3600)
     """Seconds that a task may wait in the broker before it is sent again."""
-    scheduler: ProcessSettings = ProcessSettings(resources=_resources("500m", "512Mi", "1Gi"))
+    scheduler: ProcessSettings = ProcessSettings()
     """Schedulers."""
-    dag_processor: ProcessSettings = ProcessSettings(resources=_resources("500m", "512Mi", "1Gi"))
+    dag_processor: ProcessSettings = ProcessSettings()
     """DAG processors."""
-    triggerer: ProcessSettings = ProcessSettings(resources=_resources("250m", "512Mi", "1Gi"))
+    triggerer: TriggererSettings = TriggererSettings()
     """Triggerers."""
-    api_core: ApiSettings = ApiSettings(resources=_resources("500m", "768Mi", "1536Mi"))
+    api_core: ApiSettings = ApiSettings()
     """api-servers for people: user interface and public API."""
-    api_execution: ApiSettings = ApiSettings(resources=_resources("500m", "768Mi", "1536Mi"))
+    api_execution: ApiSettings = ApiSettings()
     """api-servers for workers: the task execution API, never routed from outside."""
     auth: AuthSettings = AuthSettings()
     """Who may log in."""

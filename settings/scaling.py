@@ -43,19 +43,19 @@ class ScalingSettings(Settings):
     """Which rule decides."""
     queued_up: int = Field(default=50, ge=1)
     """More queued tasks than this are a reason to grow."""
-    queued_down: int = Field(default=10, ge=0)
+    queued_down: int = Field(default=10, ge=1)
     """Fewer queued tasks than this are needed to shrink."""
     oldest_queued_up_seconds: int = Field(default=30, ge=1)
     """A task that has been queued for longer than these seconds is a reason to grow (profile `demand`)."""
-    oldest_queued_down_seconds: int = Field(default=15, ge=0)
+    oldest_queued_down_seconds: int = Field(default=15, ge=1)
     """No task may have been queued for longer than these seconds to shrink (profile `demand`)."""
     cpu_up_percent: int = Field(default=75, ge=1, le=1000)
     """CPU in use, in percent of the request, above which to grow."""
-    cpu_down_percent: int = Field(default=45, ge=0, le=1000)
+    cpu_down_percent: int = Field(default=45, ge=1, le=1000)
     """CPU in use, in percent of the request, below which shrinking is allowed."""
     memory_up_percent: int = Field(default=85, ge=1, le=100)
     """Memory in use, in percent of the limit, above which to grow."""
-    memory_down_percent: int = Field(default=50, ge=0, le=100)
+    memory_down_percent: int = Field(default=50, ge=1, le=100)
     """Memory in use, in percent of the limit, below which shrinking is allowed."""
     up_cooldown_seconds: int = Field(default=300, ge=15, le=1800)
     """Seconds between two growths (profile `literal`; `demand` grows at once, by as much as is needed)."""
