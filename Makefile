@@ -22,7 +22,7 @@ OF_DRILL := AIRFLOW_PLATFORM_STACKS=tests/drills/ha/stacks
 STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
-.PHONY: help up down stop status ui preview render policy audit outputs destroy smoke drill-restore images \
+.PHONY: help up down stop status ui preview render policy audit outputs destroy smoke drill-restore simulate plan images \
 	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha reliability
 
 help: ## List the targets
@@ -71,6 +71,12 @@ smoke: $(UV) ## Run the smoke DAG on the deployed stack
 
 drill-restore: $(UV) ## Restore the newest backup into a throwaway instance and look at what came back
 	@$(LOCAL) drill-restore $(STACK_OPTIONS)
+
+simulate: $(UV) ## The stack's scaling rule against the official chart's, on arrivals of a day (PNG in build/reports)
+	@$(RUN) python -m capacity simulate --stack $(STACK) --plots build/reports/simulation
+
+plan: $(UV) ## Sizes for the work to be done, with their arithmetic (python -m capacity plan --help for the questions)
+	@$(RUN) python -m capacity plan
 
 images: $(UV) ## Build every image and write images/lock.yaml
 	@$(LOCAL) images
