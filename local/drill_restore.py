@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from local import deploy
 from local.engines import environment
@@ -75,9 +76,12 @@ class _Drill:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             pods = json.loads(self.run("get", "pods", "-l", f"job-name={job}", "-o", "json"))["items"]
-            status = pods[0]["status"] if pods else {}
-            states = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
-            found = {state["name"]: state["state"] for state in states}
+            status: dict[str, Any] = pods[0]["status"] if pods else {}
+            states: list[dict[str, Any]] = [
+                *status.get("initContainerStatuses", []),
+                *status.get("containerStatuses", []),
+            ]
+            found: dict[str, dict[str, Any]] = {state["name"]: state["state"] for state in states}
             if {"running", "terminated"} & found.get(container, {}).keys():
                 return True
             if status.get("phase") == "Failed":
