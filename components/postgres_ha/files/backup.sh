@@ -71,6 +71,8 @@ SQL
 prepared=no next_try=0 next_refresh=0 worker=''
 trap 'kill $(jobs -p) 2>/dev/null; exit 0' TERM INT
 while true; do
+  # What the liveness probe looks at.
+  : >/tmp/tick
   if [ $prepared = no ] && [ "$SECONDS" -ge "$next_try" ] && patroni_says_yes leader; then
     next_try=$((SECONDS + retry_seconds))
     if prepare; then prepared=yes next_refresh=$((SECONDS + refresh_seconds)); fi

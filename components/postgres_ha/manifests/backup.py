@@ -117,7 +117,7 @@ def runner(args: PostgresHAArgs) -> list[k8s.core.v1.ContainerArgs]:
     """The runner, a container of every instance's pod that acts where that instance leads.
 
     pgBackRest reads the data folder itself: beside it that takes no second way into the pod. Only the leader's runner
-    acts, so nothing else may expire what one is writing. It serves nothing and needs no probe: `BackupTooOld` tells.
+    acts, so nothing else may expire what one is writing.
     """
     if not backup.is_backed_up(args.settings.postgres):
         return []
@@ -132,6 +132,7 @@ def runner(args: PostgresHAArgs) -> list[k8s.core.v1.ContainerArgs]:
             ],
             resources=resources(_RUNNER_RESOURCES),
             security_context=container_security(),
+            liveness_probe=_turning(),
             volume_mounts=[
                 # Not to write there: a data folder is locked by a file in it.
                 k8s.core.v1.VolumeMountArgs(name="data", mount_path=VOLUME_PATH, read_only=True),
@@ -144,6 +145,17 @@ def runner(args: PostgresHAArgs) -> list[k8s.core.v1.ContainerArgs]:
             ],
         )
     ]
+
+
+def _turning() -> k8s.core.v1.ProbeArgs:
+    """Restarted when its loop has stood still for a quarter of an hour; a backup runs beside the loop."""
+    recently = "[ $(($(date +%s) - $(stat --format=%Y /tmp/tick))) -lt 900 ]"
+    return k8s.core.v1.ProbeArgs(
+        exec_=k8s.core.v1.ExecActionArgs(command=["/bin/bash", "-c", recently]),
+        period_seconds=300,
+        timeout_seconds=10,
+        failure_threshold=2,
+    )
 
 
 def schedules(args: PostgresHAArgs) -> Iterator[tuple[str, k8s.batch.v1.CronJobInitArgs]]:
