@@ -69,7 +69,7 @@ class AirflowCore(PlatformComponent):
         workload = k8s.apps.v1.Deployment(
             self.child_name(process.name), deployment(process, self._around, waits_for), self.child_opts()
         )
-        if process.replicas > 1:
+        if (process.replicas or 0) > 1:
             k8s.policy.v1.PodDisruptionBudget(
                 self.child_name(f"{process.name}-disruption-budget"),
                 disruption_budget(process, self._around),
