@@ -14,6 +14,7 @@ from local.errors import LocalError, PreflightError
 from local.stacks import context_of
 
 _PATIENCE_SECONDS = 30
+_AGAIN_SECONDS = 1.0
 _FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+)")
 
 
@@ -60,26 +61,65 @@ def command(stack: str, context: str | None, target: Target, ports: str) -> list
 
 @contextmanager
 def forwarded(stack: str, context: str | None, target: Target, port: int) -> Generator[int]:
-    """A free local port that leads to the Service while the block runs.
+    """A free local port that leads to the Service while the block runs, also across restarts of the pods behind it.
 
     Raises:
         LocalError: nothing can be forwarded; the message holds kubectl's own.
     """
-    process = subprocess.Popen(
-        command(stack, context, target, f":{port}"),
-        env=environment(stack, context),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    timer = threading.Timer(_PATIENCE_SECONDS, process.kill)
-    timer.start()
+    forwarder = _Forwarder(stack, context, target, port)
     try:
-        yield _local_port(process, target.service)
+        yield forwarder.local_port
     finally:
-        timer.cancel()
-        process.terminate()
-        process.wait()
+        forwarder.end()
+
+
+class _Forwarder:
+    """Runs `kubectl port-forward`, and runs it again on the same local port whenever its pod has gone."""
+
+    def __init__(self, stack: str, context: str | None, target: Target, port: int) -> None:
+        self._environment = environment(stack, context)
+        self._guard = threading.Lock()
+        self._ended = threading.Event()
+        self._process = self._start(command(stack, context, target, f":{port}"))
+        self.local_port = self._first_port(target.service)
+        self._again = command(stack, context, target, f"{self.local_port}:{port}")
+        threading.Thread(target=self._keep, daemon=True).start()
+
+    def end(self) -> None:
+        """Forward no more."""
+        with self._guard:
+            self._ended.set()
+            self._process.terminate()
+        self._process.wait()
+
+    def _start(self, forward: list[str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            forward, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def _first_port(self, service: str) -> int:
+        timer = threading.Timer(_PATIENCE_SECONDS, self._process.kill)
+        timer.start()
+        try:
+            return _local_port(self._process, service)
+        except LocalError:
+            self._process.kill()
+            self._process.wait()
+            raise
+        finally:
+            timer.cancel()
+
+    def _keep(self) -> None:
+        while True:
+            # It says a line for every connection, and ends with its pod.
+            for _ in self._process.stdout or ():
+                pass
+            if self._ended.wait(_AGAIN_SECONDS):
+                return
+            with self._guard:
+                if self._ended.is_set():
+                    return
+                self._process = self._start(self._again)
 
 
 def _local_port(process: subprocess.Popen[str], service: str) -> int:
