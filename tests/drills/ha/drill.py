@@ -194,15 +194,19 @@ def write_report(name: str, report: dict[str, Any]) -> None:
 
 
 def hold(report: dict[str, Any], limits: Limits) -> None:
-    """Fail when the report breaks a promise; all broken ones are named."""
+    """Fail when the report breaks a promise; all broken ones are named.
+
+    The short form runs on whatever machine there is, once: there a time fails only beyond twice its limit.
+    """
+    slack = 1 if os.environ.get("DRILL_FULL") else 2
     broken = [
         f"{key} = {report[key]}, allowed is 0"
         for key in ("acknowledged_commits_lost", "commits_doubled", "tasks_failed")
         if report[key]
     ]
     for key, limit in (("write_outage_seconds", limits.outage), ("queue_gap_seconds", limits.queue_gap)):
-        if limit is not None and report[key]["max"] >= limit:
-            broken.append(f"{key} = {report[key]['max']}, allowed is less than {limit}")
-    if limits.finish is not None and report["seconds_until_all_tasks_ended"] >= limits.finish:
+        if limit is not None and report[key]["max"] >= slack * limit:
+            broken.append(f"{key} = {report[key]['max']}, allowed is less than {slack * limit}")
+    if limits.finish is not None and report["seconds_until_all_tasks_ended"] >= slack * limits.finish:
         broken.append(f"all tasks ended after {report['seconds_until_all_tasks_ended']} s, allowed is {limits.finish}")
     assert not broken, f"{report['drill']}: {'; '.join(broken)}"
