@@ -225,4 +225,6 @@ def _reference() -> dict[str, Any]:
 
 def _shared_account(spec: Node) -> dict[str, Any]:
     given = spec.raw if isinstance(spec.raw, dict) else {}
-    return {**given, "automountServiceAccountToken": True, "serviceAccountName": "default"}
+    changed = {"automountServiceAccountToken": True, "serviceAccountName": "default"}
+    # The change at the end: the order of the other fields differs from run to run, and what is shown must not.
+    return {key: value for key, value in given.items() if key not in changed} | changed
