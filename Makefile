@@ -23,7 +23,7 @@ STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke drill-restore simulate plan images \
-	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha reliability
+	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha drills-rotation reliability
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -133,6 +133,9 @@ drills-ha: $(UV) ## The drills of the highly available stack alone; KEEP=1 leave
 	@$(OF_DRILL) $(LOCAL) deploy --stack drill
 	@code=0; $(OF_DRILL) $(if $(FULL),DRILL_FULL=1 DRILL_REPETITIONS=5) $(RUN) pytest -m drill tests/drills/ha || code=$$?; \
 		$(if $(KEEP),,$(OF_DRILL) $(LOCAL) destroy --stack drill || code=$$?;) exit $$code
+
+drills-rotation: $(UV) ## Rotate the secrets of the running stack in two updates, under clients that log in all the while
+	@AIRFLOW_PLATFORM_DRILL_STACK=$(STACK) $(RUN) pytest -m drill tests/drills/rotation
 
 reliability: $(UV) ## Write the table of docs/reliability.md from the drills' reports
 	@$(RUN) python -m scripts.reliability_table

@@ -1,20 +1,17 @@
 """`python -m tests.drills.change`: deploy the dev stack with one setting that every Airflow process reads changed."""
 
 import json
-import os
 import sys
 
-from local.engine import api
-from local.engines import environment
 from local.stacks import stack_config
+from tests.drills import deploy_with
 
 
 def main() -> int:
     """Exit code of the run."""
-    os.environ.update(environment("dev", None))
     settings = dict(stack_config("dev")["airflow-platform:airflow"])
     settings["maxActiveTasksPerDag"] += 1
-    return api.up("dev", api.Options(config={"airflow-platform:airflow": json.dumps(settings)})).exit_code
+    return deploy_with.main("dev", f"airflow={json.dumps(settings)}")
 
 
 if __name__ == "__main__":

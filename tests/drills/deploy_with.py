@@ -1,0 +1,19 @@
+"""`python -m tests.drills.deploy_with STACK KEY=JSON ...`: deploy a stack with settings that win over its file."""
+
+import os
+import sys
+
+from local.engine import api
+from local.engines import environment
+
+
+def main(stack: str, *settings: str) -> int:
+    """Exit code of the run."""
+    os.environ.update(environment(stack, None))
+    pairs = (setting.partition("=") for setting in settings)
+    config = {f"airflow-platform:{key}": text for key, _, text in pairs}
+    return api.up(stack, api.Options(config=config)).exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

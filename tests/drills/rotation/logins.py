@@ -1,0 +1,203 @@
+"""Clients that log in without a pause while secrets are rotated, as pods that run and as pods that start would."""
+
+import base64
+import json
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import psycopg
+
+from local.engines import environment
+from local.forward import kubectl
+
+_PAUSE_SECONDS = 0.1
+_LOOK_SECONDS = 2.0
+_TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The cluster that a stack is deployed to."""
+
+    stack: str
+
+    def run(self, *arguments: str) -> str:
+        """What kubectl printed.
+
+        Raises:
+            AssertionError: it failed.
+        """
+        result = subprocess.run(
+            [kubectl(), *arguments],
+            env=environment(self.stack, None),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def read(self, *arguments: str) -> Any:
+        """An object or a list of objects."""
+        return json.loads(self.run("get", *arguments, "--output=json"))
+
+    def secret_of(self, namespace: str, workload: str) -> str:
+        """The Secret that a pod of the workload would mount if it started now."""
+        volumes = self.read("--namespace", namespace, workload)["spec"]["template"]["spec"]["volumes"]
+        return next(volume["secret"]["secretName"] for volume in volumes if volume["name"] == "secrets")
+
+    def files(self, namespace: str, secret: str) -> dict[str, str]:
+        """The files of a Secret."""
+        template = '{{range $name, $text := .data}}{{$name}} {{$text}}{{"\\n"}}{{end}}'
+        listed = self.run("get", "secret", secret, "--namespace", namespace, f"--output=go-template={template}")
+        pairs = (line.split(" ", 1) for line in listed.splitlines() if line)
+        return {name: _decoded(text) for name, text in pairs}
+
+    def address(self, host: str) -> str:
+        """Cluster address of a Service's full host name; it is reachable from the machine itself."""
+        service, namespace = host.split(".")[:2]
+        return self.read("service", service, "--namespace", namespace)["spec"]["clusterIP"]
+
+
+def _decoded(text: str) -> str:
+    return base64.b64decode(text).decode()
+
+
+Login = Callable[[dict[str, str]], None]
+"""Logs in with a consumer's files; an error of any kind is raised."""
+
+
+def database_login(cluster: Cluster) -> Login:
+    """Logs in to the database as the file `database_url` says, and asks one question."""
+    addresses: dict[str, str] = {}
+
+    def log_in(files: dict[str, str]) -> None:
+        url = urlsplit(files["database_url"])
+        host = url.hostname or ""
+        if host not in addresses:
+            addresses[host] = cluster.address(host)
+        connection = psycopg.connect(
+            host=host,
+            hostaddr=addresses[host],
+            port=url.port,
+            user=url.username,
+            password=url.password,
+            dbname=url.path.lstrip("/"),
+            sslmode="require",
+            connect_timeout=_TIMEOUT_SECONDS,
+        )
+        with connection:
+            connection.execute("SELECT count(*) FROM task_instance", prepare=False)
+
+    return log_in
+
+
+def broker_login(cluster: Cluster) -> Login:
+    """Logs in to a standalone broker as the file `broker_url` says."""
+    addresses: dict[str, str] = {}
+
+    def log_in(files: dict[str, str]) -> None:
+        url = urlsplit(files["broker_url"])
+        host = url.hostname or ""
+        if host not in addresses:
+            addresses[host] = cluster.address(host)
+        context = ssl.create_default_context(cadata=files["ca.crt"])
+        with (
+            socket.create_connection((addresses[host], url.port or 0), timeout=_TIMEOUT_SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=host) as secured,
+        ):
+            secured.sendall(f"AUTH {url.username} {url.password}\r\n".encode())
+            answer = secured.recv(1024)
+            if not answer.startswith(b"+OK"):
+                raise PermissionError(answer.decode())
+
+    return log_in
+
+
+@dataclass(slots=True)
+class Client:
+    """Logs in again and again, with the credentials of a consumer.
+
+    Attributes:
+        name: in the report.
+        cluster: where.
+        namespace: of the consumer.
+        workload: the consumer, such as `deployment/scheduler`.
+        log_in: how.
+        follows: True for a pod that starts: takes the Secret that the workload names now. False for one that runs:
+            keeps what it began with.
+    """
+
+    name: str
+    cluster: Cluster
+    namespace: str
+    workload: str
+    log_in: Login
+    follows: bool
+    succeeded: int = 0
+    refused: Counter[str] = field(default_factory=Counter[str])
+    unreachable: Counter[str] = field(default_factory=Counter[str])
+    longest_gap: float = 0.0
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list[threading.Thread])
+    _files: dict[str, str] = field(default_factory=dict[str, str])
+
+    def __enter__(self) -> Self:
+        self.succeeded, self.refused, self.unreachable, self.longest_gap = 0, Counter(), Counter(), 0.0
+        self._stop.clear()
+        self._look()
+        loops = [self._log_in_always, self._follow] if self.follows else [self._log_in_always]
+        self._threads = [threading.Thread(target=loop, daemon=True) for loop in loops]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def report(self) -> dict[str, Any]:
+        """What came of it; `longest_gap` in seconds between two successful logins."""
+        return {
+            "logins": self.succeeded,
+            "failed_logins": dict(self.refused),
+            "unreachable": dict(self.unreachable),
+            "longest_gap": round(self.longest_gap, 2),
+        }
+
+    def _look(self) -> None:
+        secret = self.cluster.secret_of(self.namespace, self.workload)
+        self._files = self.cluster.files(self.namespace, secret)
+
+    def _follow(self) -> None:
+        while not self._stop.wait(_LOOK_SECONDS):
+            self._look()
+
+    def _log_in_always(self) -> None:
+        last = time.monotonic()
+        while not self._stop.wait(_PAUSE_SECONDS):
+            try:
+                self.log_in(self._files)
+            except (OSError, psycopg.Error) as error:
+                self._failed(error)
+            else:
+                now = time.monotonic()
+                self.succeeded += 1
+                self.longest_gap, last = max(self.longest_gap, now - last), now
+
+    def _failed(self, error: Exception) -> None:
+        text = " ".join(str(error).split())[-160:]
+        denied = isinstance(error, PermissionError) or any(
+            word in text
+            for word in ("password authentication", "no such user", "SASL", "not permitted", "FATAL:  role")
+        )
+        (self.refused if denied else self.unreachable)[text] += 1
