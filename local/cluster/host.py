@@ -41,6 +41,7 @@ def prepare(layout: Layout, *, pause_image: str, nameservers: list[str]) -> None
 def clear(layout: Layout) -> None:
     """Take back what `prepare` did, files in the cache folder excepted."""
     cgroups.remove()
+    network.remove_pod_links()
     network.remove_bridge()
     network.close_forwarding()
     network.remove_tables()

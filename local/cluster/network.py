@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,34 @@ def remove_bridge() -> bool:
         return False
     _ip("link", "delete", BRIDGE)
     return True
+
+
+def remove_pod_links(within: str = RANGE) -> list[str]:
+    """Remove the machine's ends of the links of pods with addresses in the range. Returns their names.
+
+    The kernel does so by itself, but only some time after a pod's network namespace has gone.
+    """
+    shown = subprocess.run(["ip", "-json", "route", "show"], capture_output=True, text=True, check=False)
+    routes: list[dict[str, Any]] = json.loads(shown.stdout or "[]")
+    ours = ip_network(within)
+    links = sorted(
+        {
+            str(route["dev"])
+            for route in routes
+            if str(route.get("dev", "")).startswith("veth") and _lies_in(str(route["dst"]), ours)
+        }
+    )
+    for link in links:
+        # It may have gone meanwhile.
+        subprocess.run(["ip", "link", "delete", link], capture_output=True, check=False)
+    return links
+
+
+def _lies_in(destination: str, network: IPv4Network | IPv6Network) -> bool:
+    try:
+        return ip_address(destination) in network
+    except ValueError:
+        return False
 
 
 def open_forwarding() -> bool:

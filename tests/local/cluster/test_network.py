@@ -124,3 +124,24 @@ def test_a_setting_that_somebody_changed_meanwhile_is_left_alone(tmp_path: Path,
     settings["net/ipv4/ip_forward"] = 2
     network.restore_settings(record)
     assert settings["net/ipv4/ip_forward"] == 2
+
+
+def test_only_links_of_pods_in_the_range_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    routes = [
+        {"dst": "default", "dev": "eth0"},
+        {"dst": "198.18.0.25", "dev": "veth1"},
+        {"dst": "198.18.0.26", "dev": "eth0"},
+        {"dst": "172.17.0.2", "dev": "veth2"},
+        {"dst": "198.18.0.0/15", "dev": "afp0"},
+    ]
+    program = tmp_path / "ip"
+    program.write_text(f"""#!/bin/sh
+case "$*" in
+  "-json route show") echo '{json.dumps(routes)}' ;;
+  *) echo "$*" >> {tmp_path}/done; exit 1 ;;
+esac
+""")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert network.remove_pod_links() == ["veth1"], "another's veth stays, and a link that has gone is no error"
+    assert (tmp_path / "done").read_text() == "link delete veth1\n"
