@@ -17,7 +17,7 @@ from capacity.comparison import Row, candidates, compare
 from capacity.plan import Plan, Work, plan
 from capacity.traces import RATES, Trace, TraceError, generated, read
 from settings.airflow import QueueSettings
-from settings.load import PROJECT, parse
+from settings.load import PROJECT, own_values, parse
 from settings.problems import SettingsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -94,9 +94,7 @@ def _queue(stack: str, name: str) -> QueueSettings:
     if not path.is_file():
         raise TraceError(f"stack = {stack}: there is no {path} here. Run this in the folder of the stack files.")
     config: dict[str, Any] = yaml.safe_load(path.read_text())["config"]
-    prefix = f"{PROJECT}:"
-    values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
-    queues = parse(values, stack).workers.queues
+    queues = parse(own_values(config), stack).workers.queues
     if name not in queues:
         raise TraceError(f"queue = {name}: the stack {stack} has {', '.join(sorted(queues))}.")
     return queues[name]

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from capacity.hpa import KUBERNETES_DEFAULTS, Behavior, Direction, PolicyKind, RatePolicy
-from settings.airflow import QueueSettings
+from settings.airflow import STOP_MARGIN_SECONDS, QueueSettings
 from settings.scaling import ScalingProfile, ScalingSettings
 
 CHART_GRACE_SECONDS = 600
 """`workers.terminationGracePeriodSeconds` of the official chart."""
-STOP_MARGIN_SECONDS = 120
-"""On top of the longest task, as CeleryWorkers gives it."""
 _AT_ONCE = 1000
 """Pods: a budget that never binds, since `maxReplicas` binds before."""
 

@@ -99,6 +99,11 @@ class AirflowSettings(Settings):
     """Who may log in."""
 
 
+STOP_MARGIN_SECONDS = 120
+"""What a stopping worker gets on top of the longest task: for a start to be over, and for the task's result and log to be
+handed over."""
+
+
 class QueueSettings(Settings):
     """The workers of one Celery queue."""
 

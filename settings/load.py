@@ -45,6 +45,12 @@ def parse(values: Mapping[str, Any], stack: str = "") -> PlatformSettings:
         raise SettingsError(problems, stack) from None
 
 
+def own_values(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stack file's `config` says of this project, without the prefix: what `parse` takes."""
+    prefix = f"{PROJECT}:"
+    return {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+
+
 def _read_config() -> dict[str, Any]:
     config = pulumi.Config(PROJECT)
     known = {to_camel(name) for name in PlatformSettings.model_fields}

@@ -13,12 +13,11 @@ from components.contract.airflow_pods import (
     until_connected,
 )
 from components.contract.labels import LONGEST_TASK_ANNOTATION, ROLE_LABEL
+from settings.airflow import STOP_MARGIN_SECONDS
 
 COMPONENT = "celery-workers"
 ROLE = "worker"
 
-STOP_MARGIN_SECONDS = 120
-"""On top of the longest task: for a start to be over, and for the task's result and log to be handed over."""
 START_SECONDS = 60
 """For which a stop waits for a worker that has not yet begun to consume."""
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from settings.load import own_values
+
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("dev", "staging", "prod")
 
@@ -13,8 +15,7 @@ STACKS = ("dev", "staging", "prod")
 def values_of(stack: str) -> dict[str, Any]:
     """What `Pulumi.<stack>.yaml` says below `airflow-platform:`."""
     config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    prefix = "airflow-platform:"
-    return {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    return own_values(config)
 
 
 def changed(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

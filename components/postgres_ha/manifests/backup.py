@@ -7,8 +7,6 @@ import pulumi_kubernetes as k8s
 from components.contract import names
 from components.contract.pods import (
     container_security,
-    dns_config,
-    pod_security,
     resources,
     scratch_volume,
     secret_mount,
@@ -17,14 +15,13 @@ from components.contract.pods import (
 from components.postgres_ha import backup, secrets
 from components.postgres_ha.args import PostgresHAArgs
 from components.postgres_ha.backup_metrics import QUERIES_FILE, queries
-from components.postgres_ha.manifests.common import metadata, script, scripts_volume
+from components.postgres_ha.manifests.common import job_pod, metadata, script, scripts_volume
 from components.postgres_ha.names import (
     AUTHORITY_PATH,
     BACKUP,
     BACKUP_SECRETS_PATH,
     BUCKET_SECRETS_PATH,
     COMPONENT,
-    POSTGRES_UID,
     PRIMARY_SERVICE,
     REPOSITORY_PATH,
     SCRIPTS_PATH,
@@ -221,14 +218,9 @@ def primary_environment(args: PostgresHAArgs) -> list[k8s.core.v1.EnvVarArgs]:
 
 
 def _asking_pod(args: PostgresHAArgs, kind: str) -> k8s.core.v1.PodSpecArgs:
-    return k8s.core.v1.PodSpecArgs(
-        service_account_name=BACKUP,
-        automount_service_account_token=False,
-        enable_service_links=False,
-        priority_class_name=args.priority_class,
-        security_context=pod_security(POSTGRES_UID),
-        dns_config=dns_config(),
-        restart_policy="Never",
+    return job_pod(
+        args,
+        account=BACKUP,
         containers=[
             k8s.core.v1.ContainerArgs(
                 name="ask",

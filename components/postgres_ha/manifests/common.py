@@ -7,9 +7,9 @@ from pathlib import Path
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.contract.pods import container_security
+from components.contract.pods import container_security, dns_config, pod_security
 from components.postgres_ha.args import PostgresHAArgs
-from components.postgres_ha.names import COMPONENT, EXPORTER_UID
+from components.postgres_ha.names import COMPONENT, EXPORTER_UID, POSTGRES_UID
 from settings.base import ResourceList, Resources
 
 _FILES = Path(__file__).parent.parent / "files"
@@ -48,6 +48,39 @@ def scripts_volume(config_map: str) -> k8s.core.v1.VolumeArgs:
     """Such files as a volume."""
     return k8s.core.v1.VolumeArgs(
         name="scripts", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=config_map, default_mode=0o444)
+    )
+
+
+def job_pod(
+    args: PostgresHAArgs,
+    *,
+    account: pulumi.Input[str],
+    containers: list[k8s.core.v1.ContainerArgs],
+    volumes: list[k8s.core.v1.VolumeArgs],
+    init_containers: list[k8s.core.v1.ContainerArgs] | None = None,
+    asks_kubernetes: bool = False,
+) -> k8s.core.v1.PodSpecArgs:
+    """The pod of a Job, never started again in place: one that failed stays, and with it what it said.
+
+    Args:
+        args: of the component.
+        account: its service account.
+        containers: what it runs.
+        volumes: of all its containers.
+        init_containers: what it runs before.
+        asks_kubernetes: whether it holds a token of the Kubernetes API.
+    """
+    return k8s.core.v1.PodSpecArgs(
+        service_account_name=account,
+        automount_service_account_token=asks_kubernetes,
+        enable_service_links=False,
+        priority_class_name=args.priority_class,
+        security_context=pod_security(POSTGRES_UID),
+        dns_config=dns_config(),
+        restart_policy="Never",
+        init_containers=init_containers,
+        containers=containers,
+        volumes=volumes,
     )
 
 

@@ -5,18 +5,18 @@ import pulumi_kubernetes as k8s
 
 from components.contract import names
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSION_ANNOTATION
-from components.contract.pods import container_security, dns_config, pod_security, resources, scratch_volume
+from components.contract.pods import container_security, resources, scratch_volume
 from components.postgres_ha import secrets
 from components.postgres_ha.args import PostgresHAArgs
 from components.postgres_ha.backup import is_backed_up
-from components.postgres_ha.manifests.common import checksum, metadata, script
+from components.postgres_ha.manifests.common import checksum, job_pod, metadata, script
 from components.postgres_ha.manifests.database import (
     configuration_mounts,
     configuration_volumes,
     field_variable,
     patroni_files,
 )
-from components.postgres_ha.names import COMPONENT, CONFIGURE, POSTGRES_UID, PRIMARY_SERVICE, SCRIPTS_PATH
+from components.postgres_ha.names import COMPONENT, CONFIGURE, PRIMARY_SERVICE, SCRIPTS_PATH
 from components.postgres_ha.patroni import agreed_text
 from settings.base import ResourceList, Resources
 
@@ -84,16 +84,11 @@ def _primary(args: PostgresHAArgs) -> str:
 
 
 def _pod(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.core.v1.PodSpecArgs:
-    return k8s.core.v1.PodSpecArgs(
+    return job_pod(
+        args,
         # The instances' account: the store is the same.
-        service_account_name=stateful_set,
-        automount_service_account_token=True,
-        enable_service_links=False,
-        priority_class_name=args.priority_class,
-        security_context=pod_security(POSTGRES_UID),
-        dns_config=dns_config(),
-        # Never in place: a pod that failed stays, and with it what it said.
-        restart_policy="Never",
+        account=stateful_set,
+        asks_kubernetes=True,
         containers=[
             k8s.core.v1.ContainerArgs(
                 name="configure",

@@ -5,8 +5,6 @@ import pulumi_kubernetes as k8s
 from components.contract import airflow
 from components.contract.pods import (
     container_security,
-    dns_config,
-    pod_security,
     resources,
     scratch_volume,
     secret_mount,
@@ -21,11 +19,10 @@ from components.postgres_ha.manifests.backup import (
     cron_job_spec,
     primary_environment,
 )
-from components.postgres_ha.manifests.common import metadata, scripts_volume
+from components.postgres_ha.manifests.common import job_pod, metadata, scripts_volume
 from components.postgres_ha.names import (
     COMPONENT,
     DATA_PATH,
-    POSTGRES_UID,
     RESTORE_DRILL,
     SCRIPTS_PATH,
     SOCKET_PATH,
@@ -64,14 +61,9 @@ def cron_job(args: PostgresHAArgs) -> k8s.batch.v1.CronJobInitArgs:
 
 def _pod(args: PostgresHAArgs) -> k8s.core.v1.PodSpecArgs:
     """Restore, then a plain instance beside the check. No token, and nothing listens on the network."""
-    return k8s.core.v1.PodSpecArgs(
-        service_account_name=RESTORE_DRILL,
-        automount_service_account_token=False,
-        enable_service_links=False,
-        priority_class_name=args.priority_class,
-        security_context=pod_security(POSTGRES_UID),
-        dns_config=dns_config(),
-        restart_policy="Never",
+    return job_pod(
+        args,
+        account=RESTORE_DRILL,
         init_containers=[_restore(args), _instance(args)],
         containers=[_verify(args)],
         volumes=[
