@@ -5,6 +5,7 @@ from pathlib import Path
 
 from local import cluster, deploy, forward
 from local.errors import PreflightError
+from local.images.ahead import built_ahead
 from local.images.catalogue import lock
 from local.progress import Reporter
 from local.smoke import run_smoke
@@ -21,7 +22,7 @@ def bring_up(stack: str, context: str | None, reporter: Reporter) -> int:
         LocalError: a step failed; running it again goes on from there.
     """
     if is_local(stack, context):
-        started = cluster.up(reporter)
+        started = cluster.up(reporter, aside=built_ahead)
         reporter.info(f"cluster: {', '.join(started)} started" if started else "cluster: runs")
     code = deploy.up(stack, context)
     if code:

@@ -21,14 +21,18 @@ __all__ = [
 ]
 
 
-def up(reporter: Reporter | None = None) -> list[str]:
+def up(reporter: Reporter | None = None, aside: lifecycle.Aside | None = None) -> list[str]:
     """Start or mend the cluster, until its node is Ready. Returns the programs that were started.
+
+    Args:
+        reporter: where to report.
+        aside: done while the cluster's programs are built, where they are not built yet.
 
     Raises:
         PreflightError: the machine does not allow it; nothing was begun.
         LocalError: a step failed; the next run goes on from there.
     """
-    return lifecycle.up(layout(), reporter)
+    return lifecycle.up(layout(), reporter, aside)
 
 
 def status(*, window_seconds: float = 3) -> Status:

@@ -2,8 +2,8 @@
 
 import errno
 import shutil
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import psutil
@@ -32,10 +32,19 @@ _STOP_GRACE = 20.0
 """Seconds that pods get to end by themselves when the cluster is stopped."""
 
 
-def up(layout: Layout, reporter: Reporter | None = None) -> list[str]:
+Aside = Callable[[Reporter], AbstractContextManager[None]]
+"""Work on the side: it goes on while the block runs."""
+
+
+def up(layout: Layout, reporter: Reporter | None = None, aside: Aside | None = None) -> list[str]:
     """Start whatever does not run, until the node is Ready. Returns the programs that were started.
 
     May be run at any time: what is well stays untouched, what is dead or missing is made again.
+
+    Args:
+        layout: the cluster.
+        reporter: where to report.
+        aside: done while the cluster's programs are built, where they are not built yet.
 
     Raises:
         PreflightError: the machine does not allow it; nothing was begun.
@@ -49,7 +58,8 @@ def up(layout: Layout, reporter: Reporter | None = None) -> list[str]:
         running = [name for name in ORDER if table.running(name)]
         preflight.check(running=running, cold=cold)
         toolchain.ensure_packages(reporter)
-        toolchain.build_all(reporter)
+        with aside(reporter) if cold and aside else nullcontext():
+            toolchain.build_all(reporter)
         ensure_busybox(reporter)
         images = archives.system_images(layout.bin)
         servers = host.nameservers()

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from filelock import FileLock
@@ -19,8 +20,8 @@ from local.toolchain.table import C_FOLDER, PAUSE, TOOLS, Tool, bin_folder, tool
 GIB = 1024**3
 ROOM_TO_BUILD = 10 * GIB
 """Free disk a cold build needs at its peak, in bytes: modules and objects of the largest tool."""
-OBJECTS_KEPT = 5 * GIB
-"""Compiled objects are shared between tools up to this size, in bytes, and gone after the last."""
+SIDE_BY_SIDE = 2
+"""Tools built at the same time: one fetches its modules or links while the other compiles."""
 _TAIL_LINES = 25
 _LEAST_GO = (1, 21)
 """The first Go that fetches the version a go.mod asks for."""
@@ -65,24 +66,45 @@ def build(entry: Tool, reporter: Reporter | None = None) -> bool:
         PreflightError: no Go, or too little disk.
         LocalError: the build failed; the message holds the compiler's last lines.
     """
-    reporter = reporter or SilentReporter()
-    _work().mkdir(parents=True, exist_ok=True)
-    with FileLock(_work() / "lock"):
-        if is_built(entry):
-            return False
-        go = _require_go()
-        _require_room()
-        with reporter.step(f"Building {entry.name} {tool_version(entry)}") as step:
-            _build(go, entry, step)
-    return True
+    return bool(_build_missing([entry], reporter or SilentReporter()))
 
 
 def build_all(reporter: Reporter | None = None, tools: Iterable[Tool] = TOOLS) -> list[str]:
-    """Build what is missing, then drop the scratch space. Returns the names of what was built."""
-    built = [entry.name for entry in tools if build(entry, reporter)]
+    """Build what is missing, some at the same time, then drop the scratch space. Returns the names of what was built.
+
+    Raises:
+        PreflightError: no Go, or too little disk.
+        LocalError: builds that failed, all of them in one message; what did not fail is built.
+    """
+    built = _build_missing(tools, reporter or SilentReporter())
     built += [PAUSE] if build_pause(reporter) else []
     drop_scratch()
     return built
+
+
+def _build_missing(tools: Iterable[Tool], reporter: Reporter) -> list[str]:
+    """Build those that are not built, in their order. Returns their names."""
+    _work().mkdir(parents=True, exist_ok=True)
+    with FileLock(_work() / "lock", thread_local=False):
+        missing = [entry for entry in tools if not is_built(entry)]
+        if not missing:
+            return []
+        go = _require_go()
+        _require_room()
+
+        def build_one(entry: Tool) -> LocalError | None:
+            try:
+                with reporter.step(f"Building {entry.name} {tool_version(entry)}") as step:
+                    _build(go, entry, step)
+            except LocalError as error:
+                return error
+            return None
+
+        with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE, thread_name_prefix="tool") as pool:
+            failed = [error for error in pool.map(build_one, missing) if error]
+    if failed:
+        raise LocalError("\n".join(dict.fromkeys(map(str, failed))))
+    return [entry.name for entry in missing]
 
 
 def build_pause(reporter: Reporter | None = None) -> bool:
@@ -181,9 +203,6 @@ def _build(go: str, entry: Tool, step: Step) -> None:
     _compile([go, "build", *flags, *packages], entry, environment, total, step)
     _install(entry, out)
     shutil.rmtree(_work() / entry.name, ignore_errors=True)
-    objects = _work() / "objects"
-    if _size(objects) > OBJECTS_KEPT:
-        shutil.rmtree(objects, ignore_errors=True)
 
 
 def _compile(command: list[str], entry: Tool, environment: dict[str, str], total: int, step: Step) -> None:
@@ -239,7 +258,3 @@ def _failed(what: str, output: str) -> LocalError:
             f"what is needed. Check the network (and GOPROXY), then run the same command again.\n{tail}"
         )
     return LocalError(f"{what} failed. What was compiled so far is kept; run it again.\n{tail}")
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -57,16 +57,6 @@ def _own_main(name: str) -> tuple[Program, ...]:
 
 TOOLS: tuple[Tool, ...] = (
     Tool(
-        name="cni",
-        module=_CNI,
-        programs=_programs(f"{_CNI}/plugins", "main/ptp", "main/loopback", "ipam/host-local", "meta/portmap"),
-    ),
-    Tool(
-        name="etcd",
-        module="go.etcd.io/etcd/server/v3",
-        programs=(Program(name="etcd", package="go.etcd.io/etcd/server/v3"),),
-    ),
-    Tool(
         name="kubernetes",
         module=_KUBERNETES,
         programs=_programs(
@@ -86,21 +76,32 @@ TOOLS: tuple[Tool, ...] = (
             ("k8s.io/component-base/version.gitMinor", "{minor}"),
         ),
     ),
-    Tool(name="coredns", module="github.com/coredns/coredns", programs=_own_main("coredns")),
-    Tool(name="registry", module="github.com/distribution/distribution/v3", programs=_own_main("registry")),
-    Tool(
-        name="containerd",
-        module=_CONTAINERD,
-        programs=_programs(f"{_CONTAINERD}/cmd", "containerd", "containerd-shim-runc-v2", "ctr"),
-        stamps=((f"{_CONTAINERD}/version.Version", "{version}"),),
-    ),
     Tool(
         name="local-path-provisioner",
         module="github.com/rancher/local-path-provisioner",
         programs=_programs("github.com/rancher", "local-path-provisioner"),
         stamps=(("main.VERSION", "{version}"),),
     ),
+    Tool(
+        name="containerd",
+        module=_CONTAINERD,
+        programs=_programs(f"{_CONTAINERD}/cmd", "containerd", "containerd-shim-runc-v2", "ctr"),
+        stamps=((f"{_CONTAINERD}/version.Version", "{version}"),),
+    ),
+    Tool(name="coredns", module="github.com/coredns/coredns", programs=_own_main("coredns")),
+    Tool(
+        name="etcd",
+        module="go.etcd.io/etcd/server/v3",
+        programs=(Program(name="etcd", package="go.etcd.io/etcd/server/v3"),),
+    ),
+    Tool(name="registry", module="github.com/distribution/distribution/v3", programs=_own_main("registry")),
+    Tool(
+        name="cni",
+        module=_CNI,
+        programs=_programs(f"{_CNI}/plugins", "main/ptp", "main/loopback", "ipam/host-local", "meta/portmap"),
+    ),
 )
+"""What takes longest to build comes first."""
 
 
 def tool(name: str) -> Tool:

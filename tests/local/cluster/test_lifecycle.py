@@ -2,11 +2,14 @@ import errno
 import shutil
 import signal
 import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from local import toolchain
 from local.cluster import lifecycle, network, preflight
 from local.cluster.layout import Layout
 from local.cluster.processes import Daemon, ProcessTable
@@ -70,3 +73,34 @@ def test_a_program_that_no_pid_file_knows_is_ended_and_a_known_one_stays(layout:
         "cluster data",
         "logs",
     ]
+
+
+@pytest.mark.parametrize("cold", [True, False])
+def test_work_on_the_side_is_done_while_programs_are_built_and_only_then(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, *, cold: bool
+) -> None:
+    events: list[str] = []
+
+    @contextmanager
+    def aside(_: object) -> Generator[None]:
+        events.append("begun")
+        yield
+        events.append("done")
+
+    def build_all(_: object) -> None:
+        events.append("built")
+
+    def is_built(_: object) -> bool:
+        return not cold
+
+    def agree(*_: object, **__: object) -> None:
+        return None
+
+    monkeypatch.setattr(preflight, "check", agree)
+    monkeypatch.setattr(toolchain, "is_built", is_built)
+    monkeypatch.setattr(toolchain, "ensure_packages", agree)
+    monkeypatch.setattr(toolchain, "build_all", build_all)
+    monkeypatch.setattr(lifecycle, "ensure_busybox", refuse)
+    with pytest.raises(PreflightError, match="does not fit"):
+        lifecycle.up(layout, aside=aside)
+    assert events == (["begun", "built", "done"] if cold else ["built"])

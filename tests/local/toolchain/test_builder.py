@@ -1,5 +1,6 @@
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,38 @@ def test_too_little_disk_is_one_message_before_anything(thing: Tool, monkeypatch
     with pytest.raises(PreflightError, match="Too little disk to build"):
         build(thing)
     assert not table.binary("renamed").exists()
+
+
+def nothing(*_: object) -> bool:
+    return False
+
+
+def tools_of(thing: Tool, *names: str) -> list[Tool]:
+    """Tools like `thing`, each with pins of its own."""
+    for name in names:
+        shutil.copytree(thing.folder, thing.folder.parent / name)
+    return [replace(thing, name=name, programs=(Program(name=name, package=thing.module),)) for name in names]
+
+
+def test_two_tools_are_built_at_the_same_time(thing: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each waits for the other: one after the other they would wait in vain."""
+    met = tmp_path / "met"
+    met.mkdir()
+    wait = f'touch {met}/$(basename "$PWD"); for i in $(seq 200); do [ $(ls {met} | wc -l) = 2 ] && break; sleep 0.05; done'
+    check = f"[ $(ls {met} | wc -l) = 2 ] || exit 1"
+    compiler(tmp_path, monkeypatch, FAKE_GO.replace("build) shift;", f"build) {wait}; {check}; shift;"))
+    monkeypatch.setattr(builder, "build_pause", nothing)
+    assert builder.build_all(tools=tools_of(thing, "one", "two")) == ["one", "two"]
+    assert all(table.binary(name).is_file() for name in ("one", "two"))
+
+
+def test_what_fails_does_not_keep_the_others_from_being_built(
+    thing: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail = 'case "$PWD" in *bad*) echo "$(basename "$PWD").go: boom" >&2; exit 1 ;; esac'
+    compiler(tmp_path, monkeypatch, FAKE_GO.replace("build) shift;", f"build) {fail}; shift;"))
+    monkeypatch.setattr(builder, "build_pause", nothing)
+    tools = tools_of(thing, "bad-one", "good", "bad-two")
+    with pytest.raises(LocalError, match=r"(?s)bad-one\.go: boom.*bad-two\.go: boom"):
+        builder.build_all(tools=tools)
+    assert [is_built(entry) for entry in tools] == [False, True, False]
