@@ -6,10 +6,12 @@ from typing import Any
 import httpx
 import yaml
 
+from components.postgres_ha.names import DATA_PATH
 from tests.drills.ha.bench import DATA, Bench, DrillError, Pod, wait_for
 
 INSTANCES = 3
 _PORT = 8008
+_COUNT_UNARCHIVED = f"find {DATA_PATH}/pg_wal/archive_status -name '*.ready' | wc -l"
 
 
 class Patroni:
@@ -46,6 +48,17 @@ class Patroni:
         """The instances' pods."""
         return self._bench.pods(DATA, "postgres")
 
+    def instance(self, name: str) -> Pod:
+        """The pod of an instance as it is now.
+
+        Raises:
+            DrillError: there is none.
+        """
+        for pod in self.instances():
+            if pod.name == name:
+                return pod
+        raise DrillError(f"there is no instance {name or 'that leads'}")
+
     def members(self) -> list[dict[str, Any]]:
         """The cluster as any instance that answers sees it; empty when none does."""
         for pod in self.instances():
@@ -61,7 +74,7 @@ class Patroni:
         Raises:
             DrillError: none does.
         """
-        return self._named(self.leader_or_none() or "")
+        return self.instance(self.leader_or_none() or "")
 
     def leader_or_none(self) -> str | None:
         """The name of the instance that leads, if any does."""
@@ -71,12 +84,6 @@ class Patroni:
         """Pods of the other instances."""
         leader = self.leader()
         return [pod for pod in self.instances() if pod.name != leader.name]
-
-    def _named(self, name: str) -> Pod:
-        for pod in self.instances():
-            if pod.name == name:
-                return pod
-        raise DrillError(f"there is no instance {name or 'that leads'}")
 
     def is_whole(self) -> bool:
         """One leads, all others stream and count for the quorum, all on one timeline, and all pods are ready."""
@@ -101,6 +108,11 @@ class Patroni:
         answer = self.ask(leader, "POST", "switchover", {"leader": leader.name, "candidate": candidate.name})
         if answer.status_code != 200:
             raise DrillError(f"switchover: {answer.status_code} {answer.text}")
+
+    def unarchived(self) -> int:
+        """Files of the log that wait on the leader for the archive."""
+        command = ["exec", self.leader().name, "--namespace", DATA, "--container", "postgres", "--", "bash", "-c"]
+        return int(self._bench.kubectl(*command, _COUNT_UNARCHIVED))
 
     def set(self, **changes: Any) -> None:
         """Change what the cluster agreed on."""

@@ -7,12 +7,14 @@ from contextlib import ExitStack
 import pytest
 
 from tests.drills.ha import faults
-from tests.drills.ha.bench import DATA, Bench, wait_for
+from tests.drills.ha.bench import DATA, Bench, Pod, wait_for
 from tests.drills.ha.drill import Drill, Limits, machine, write_report
 from tests.drills.ha.patroni import Patroni
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]
 
+ARCHIVE_GONE_SECONDS = 90
+"""Longer than the log waits to be archived (`archiveTimeoutSeconds`)."""
 FROZEN_SECONDS = 40
 """Longer than a standby takes to lead, shorter than the kubelet's patience."""
 API_GONE_SECONDS = 60
@@ -44,19 +46,43 @@ def test_the_postmaster_is_killed(drill: Drill, patroni: Patroni) -> None:
 
 @full
 def test_the_primarys_container_is_killed(drill: Drill, patroni: Patroni, bench: Bench) -> None:
-    def renew() -> None:
-        """A container that was killed lately waits before it is started again: give the fault a pod of its own."""
-        standby = patroni.standbys()[0]
-        bench.kubectl("delete", "pod", standby.name, "--namespace", DATA)
-        patroni.until_whole()
-        patroni.switch_over()
-
     drill.run(
         "postgres-container-killed",
         lambda: faults.kill_container(patroni.leader(), "postgres"),
         Limits(outage=8),
-        before=renew,
+        before=lambda: _lead_with_a_new_pod(patroni, bench),
     )
+
+
+def _lead_with_a_new_pod(patroni: Patroni, bench: Bench) -> None:
+    """A container that was killed lately waits before it is started again: give the fault a pod of its own."""
+    standby = patroni.standbys()[0]
+    bench.kubectl("delete", "pod", standby.name, "--namespace", DATA)
+    patroni.until_whole()
+    patroni.switch_over()
+
+
+@full
+def test_the_primarys_container_is_killed_twice(drill: Drill, patroni: Patroni, bench: Bench) -> None:
+    """The second time within seconds: the kubelet waits before it starts it again, and a standby leads meanwhile."""
+
+    def fault() -> None:
+        leader = patroni.leader()
+        faults.kill_container(leader, "postgres")
+        wait_for("the container runs again", 60, lambda: _runs_anew(patroni, leader))
+        faults.kill_container(patroni.instance(leader.name), "postgres")
+
+    drill.run(
+        "postgres-container-killed-twice",
+        fault,
+        Limits(outage=25),
+        before=lambda: _lead_with_a_new_pod(patroni, bench),
+    )
+
+
+def _runs_anew(patroni: Patroni, before: Pod) -> bool:
+    container = patroni.instance(before.name).containers.get("postgres")
+    return container is not None and container != before.containers["postgres"]
 
 
 def test_the_primary_is_frozen(drill: Drill, patroni: Patroni) -> None:
@@ -110,10 +136,7 @@ def test_a_pooler_is_killed(drill: Drill, bench: Bench) -> None:
 @full
 def test_the_api_server_is_away(drill: Drill, patroni: Patroni, bench: Bench) -> None:
     """Every instance is cut off from the API alone: with failsafe mode the primary goes on."""
-    addresses = (
-        bench.get("service", "kubernetes", "--namespace", "default")["spec"]["clusterIP"],
-        *{item["status"]["hostIP"] for item in bench.get("pods", "--namespace", DATA)["items"]},
-    )
+    addresses = bench.api_addresses()
 
     def fault() -> None:
         with ExitStack() as stack:
@@ -122,6 +145,18 @@ def test_the_api_server_is_away(drill: Drill, patroni: Patroni, bench: Bench) ->
             time.sleep(API_GONE_SECONDS)
 
     drill.run("api-server-away", fault, Limits(outage=1))
+
+
+@full
+def test_the_api_server_is_away_for_the_primary_alone(drill: Drill, patroni: Patroni, bench: Bench) -> None:
+    """The standbys still see the lock run out: the primary asks them and stays, or one of them leads."""
+    addresses = bench.api_addresses()
+
+    def fault() -> None:
+        with faults.cut_off(patroni.leader(), *addresses):
+            time.sleep(FROZEN_SECONDS)
+
+    drill.run("api-server-away-from-primary", fault, Limits(outage=25))
 
 
 @full
@@ -141,6 +176,21 @@ def test_a_replicas_volume_is_lost(drill: Drill, patroni: Patroni, bench: Bench)
         bench.kubectl("delete", "pod", standby.name, "--namespace", DATA)
 
     drill.run("postgres-volume-lost", fault, Limits(outage=1))
+
+
+@full
+def test_the_archive_is_away(drill: Drill, patroni: Patroni, bench: Bench) -> None:
+    """The log of what is written waits on the primary, and is archived when the archive is back."""
+    waiting: list[int] = []
+
+    def fault() -> None:
+        with faults.closed(bench.volume_folder("postgres-backups")):
+            time.sleep(ARCHIVE_GONE_SECONDS)
+            waiting.append(patroni.unarchived())
+        wait_for("everything is archived", 300, lambda: patroni.unarchived() == 0)
+
+    report = drill.run("archive-away", fault, Limits(outage=1))
+    assert min(waiting) > 0, f"the archive was there all the time: {waiting} files waited, {report['taken']}"
 
 
 @full
