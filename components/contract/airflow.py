@@ -129,9 +129,9 @@ def broker_sections(settings: PlatformSettings) -> Sections:
         **sentinel,
         # A leader that hangs closes nothing: only these times tell it from one that is busy.
         "socket_connect_timeout": "2",
-        "socket_timeout": "5",
+        "socket_timeout": "2",
         "socket_keepalive": "True",
-        "health_check_interval": "5",
+        "health_check_interval": "3",
         "retry_on_timeout": "True",
     }
     return {

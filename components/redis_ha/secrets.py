@@ -47,7 +47,7 @@ _REPLICATION = f"user {REPLICATION_USER} on {_AS_REPLICATION} resetchannels -@al
 _SENTINEL_ON_NODES = (
     f"user {SENTINEL_USER} on {_AS_SENTINEL} &* -@all +auth +hello +ping +info +role +multi +exec "
     "+slaveof +replicaof +failover +config|rewrite +publish +subscribe +script|kill "
-    "+client|setname +client|setinfo +client|kill\n"
+    "+client|setname +client|setinfo +client|kill +client|pause +client|unpause\n"
 )
 _SENTINEL_ON_SENTINELS = f"user {SENTINEL_USER} on {_AS_SENTINEL} ~* &* +@all\n"
 # Only the question who leads.

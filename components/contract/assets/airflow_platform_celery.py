@@ -8,6 +8,13 @@ import ssl
 from pathlib import Path
 
 from airflow.providers.celery.executors.default_celery import DEFAULT_CELERY_CONFIG
+from redis._parsers import BaseParser
+from redis.exceptions import BusyLoadingError
+
+# A leader that was chosen a moment ago refuses writes until a replica follows it. The client knows no such error and takes
+# it for a faulty command, which is never tried again: workers then burn every message that they take. It is like a
+# server that still loads its data: worth a retry.
+BaseParser.EXCEPTION_CLASSES["NOREPLICAS"] = BusyLoadingError
 
 _SECRETS = Path("/run/secrets/airflow-platform")
 _BROKER = DEFAULT_CELERY_CONFIG["broker_transport_options"]
@@ -40,11 +47,13 @@ CELERY_CONFIG = {
     "result_backend_transport_options": {**_RESULTS, **_sentinels(_RESULTS)},
     # A result only tells the executor that a message was taken; the state of the task is in the database.
     "result_expires": 86400,
+    # Nobody reads that a task has begun, and one that cannot say so would be given up before it does.
+    "task_track_started": False,
     # An error of the broker would fail the task at once; a publication that takes too long is repeated by the scheduler
     # (`operation_timeout`, `task_publish_max_retries`). So: try until that time is over.
     "task_publish_retry_policy": {"max_retries": None, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 2},
     "redis_socket_connect_timeout": 2,
-    "redis_socket_timeout": 5,
+    "redis_socket_timeout": 2,
     "redis_retry_on_timeout": True,
     "redis_backend_health_check_interval": 5,
     # A primary that was demoted in the middle of a command answers with an error that is worth a retry.

@@ -18,7 +18,11 @@ hand_over() {
 begun=
 for _ in $(seq 20); do
   leads || exit 0
-  if [ -z "$begun" ] && hand_over; then begun=yes; fi
+  if [ -z "$begun" ]; then
+    # What is written between the choice of another leader and the word of it here would be lost: let writers wait.
+    ask sentinel localhost 6379 CLIENT PAUSE 10000 WRITE
+    if hand_over; then begun=yes; else ask sentinel localhost 6379 CLIENT UNPAUSE; fi
+  fi
   sleep 1
 done
 exit 0
