@@ -30,7 +30,7 @@ class PostgresHA(PlatformComponent):
     date; exporters beside both.
 
     Survives, with three instances: the loss of any one instance without losing an acknowledged commit (durability
-    `quorum` and `strict`), a node that hangs or is cut off (a standby leads within about 20 s), an API server that is
+    `quorum` and `strict`), a node that hangs or is cut off (a standby leads after about 20 s), an API server that is
     away (writes go on), rollouts and drains (the lead is handed over before its instance stops). With one instance:
     the loss of the process or pod; data stays on the volume.
     Passwords are rotated without a failed login: each login is two that take turns, and the Job lets the new one in

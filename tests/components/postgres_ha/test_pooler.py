@@ -54,5 +54,7 @@ def test_what_hangs_on_a_frozen_primary_ends_when_a_standby_leads() -> None:
     """Nothing else ends it: the kernel of a frozen server goes on confirming bytes."""
     options = read()["pgbouncer"]
     ttl = agreed_config(SETTINGS.postgres)["ttl"]
-    assert int(options["query_timeout"]) == SETTINGS.postgres.pooler.query_timeout_seconds == ttl
+    assert int(options["query_timeout"]) == SETTINGS.postgres.pooler.query_timeout_seconds
+    # 25 s is where the first of Airflow's workers gives up.
+    assert ttl <= int(options["query_timeout"]) < 25
     assert 0 < int(options["server_check_delay"]) < int(options["server_idle_timeout"])
