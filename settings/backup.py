@@ -67,7 +67,8 @@ class S3Settings(Settings):
     """How to log in."""
     credentials_secret: Name | None = None
     """Secret of the data namespace with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; without one they are
-    the values `backup_access_key` and `backup_secret_key` of `credentials.given`."""
+    the values `backup_access_key` and `backup_secret_key` of `credentials.given`, of a source `restore_access_key` and
+    `restore_secret_key`."""
     authority: str | None = Field(default=None, pattern=r"^-----BEGIN CERTIFICATE-----")
     """Certificate, PEM, of the authority that signed the endpoint's; those of the image when left out."""
 

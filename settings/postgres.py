@@ -6,6 +6,7 @@ from pydantic import Field
 
 from settings.backup import BackupSettings
 from settings.base import ResourceList, Resources, Settings, Storage
+from settings.restore import RestoreSettings
 
 
 class Durability(StrEnum):
@@ -54,3 +55,5 @@ class PostgresSettings(Settings):
     """PgBouncer."""
     backup: BackupSettings = BackupSettings()
     """Backups and the restore drill."""
+    restore_from: RestoreSettings | None = None
+    """The archive that a new cluster is made from, in place of an empty one."""

@@ -15,6 +15,7 @@ from settings.postgres_memory import MIB, postgres_memory, smallest_limit
 from settings.problems import Problem, SettingsError
 from settings.quantities import parse_bytes, parse_millicores
 from settings.redis import RedisMode
+from settings.restore_proofs import RESTORE_RULES
 from settings.scaling import ScalingProfile
 from settings.stack import Environment
 
@@ -377,6 +378,7 @@ RULES: tuple[Rule, ...] = (
     _examples,
     _production,
     *BACKUP_RULES,
+    *RESTORE_RULES,
 )
 
 

@@ -1,6 +1,6 @@
 """The configuration reference, written from the settings models themselves."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -52,7 +52,7 @@ def _kind(annotation: Any) -> str:
         return _kind(get_args(annotation)[0])
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return "string"
-    names: dict[Any, str] = {str: "string", int: "integer", bool: "boolean", date: "date"}
+    names: dict[Any, str] = {str: "string", int: "integer", bool: "boolean", date: "date", datetime: "time"}
     return names[annotation]
 
 

@@ -75,8 +75,7 @@ class Credentials(PlatformComponent):
             given = self._args.oidc_client_secret or pulumi.Output.from_input("")
             return pulumi.Output.secret(pulumi.Output.all(given))
         if root.name in self._args.settings.credentials.given:
-            # An escrow that was sealed during a rotation holds two; the first is the one to write with.
-            return pulumi.Output.secret([self._args.given[root.name].partition(",")[0]])
+            return pulumi.Output.secret([self._args.given[root.name]])
         counter = counter_of(root, self._args.settings.credentials)
         texts = [self._generation(root, counter, number) for number in counter.generations]
         return pulumi.Output.secret(pulumi.Output.all(*texts))

@@ -142,7 +142,9 @@ def version(consumer: SecretConsumer, settings: CredentialSettings) -> str:
     """A short text that changes whenever the consumer's files change; plain, for it tells nothing about them."""
     values = consumer.values()
     named = {
-        root.name: [f"{root.name}#{number}" for number in counter_of(root, settings).generations]
+        root.name: [f"{root.name}#given"]
+        if root.name in settings.given
+        else [f"{root.name}#{number}" for number in counter_of(root, settings).generations]
         for root in roots(values)
     }
     symbols = {value.value: _filler(value, settings, named, ",".join) for value in values}
@@ -217,7 +219,10 @@ def _maker(value: SecretValue, consumer: SecretConsumer, dates: AuthoritySetting
         )
 
     makers: Mapping[SecretValue, Callable[[Sequence[str]], str]] = {
-        SecretValue.FERNET_KEY: lambda used: ",".join(tokens.fernet_key(base64.b64decode(seed)) for seed in used),
+        # One that is given may be two: an escrow holds as many as there were, the first to write with.
+        SecretValue.FERNET_KEY: lambda used: ",".join(
+            tokens.fernet_key(base64.b64decode(seed)) for text in used for seed in text.split(",")
+        ),
         SecretValue.JWT_PRIVATE_KEY: lambda used: tokens.jwt_private_key(base64.b64decode(used[0])),
         SecretValue.JWT_PUBLIC_KEYS: lambda used: tokens.jwt_public_keys([base64.b64decode(seed) for seed in used]),
         SecretValue.AUTHORITY_CERTIFICATE: lambda used: authority_certificates(used, dates),

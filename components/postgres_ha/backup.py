@@ -1,5 +1,7 @@
 """pgBackRest's configuration: where the archive lies and what is kept."""
 
+from dataclasses import dataclass
+
 from components.postgres_ha.names import (
     DATA_PATH,
     REPOSITORY_PATH,
@@ -41,31 +43,66 @@ def restore_command() -> str:
     return f'{_RUN} archive-get %f "%p"'
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """Where an archive lies.
+
+    Attributes:
+        bucket: of an S3 service; None for a volume.
+        path: inside the bucket, or where the volume is mounted.
+        authority: file of whoever signed the bucket's certificate, empty for the authorities of the image.
+    """
+
+    bucket: S3Settings | None
+    path: str
+    authority: str = ""
+
+
+def own_store(settings: PlatformSettings) -> Store:
+    """Where this stack's backups go."""
+    backup = settings.postgres.backup
+    return store_at(backup.s3, REPOSITORY_PATH, f"{backup.prefix}/{backup.generation}", AUTHORITY_FILE)
+
+
+def store_at(bucket: S3Settings | None, mount: str, path: str, authority_file: str) -> Store:
+    """A store in a bucket, or on the volume that is mounted at `mount` where there is no bucket."""
+    if bucket is None:
+        return Store(bucket=None, path=f"{mount}{path}")
+    return Store(bucket=bucket, path=path, authority=f"{SCRIPTS_PATH}/{authority_file}" if bucket.authority else "")
+
+
 def configuration_files(settings: PlatformSettings) -> dict[str, str]:
     """File name to text."""
-    postgres = settings.postgres
-    if not is_backed_up(postgres):
+    backup = settings.postgres.backup
+    if not is_backed_up(settings.postgres):
         return {}
-    backup = postgres.backup
-    files = {CONFIG_FILE: _configuration(settings, f"{backup.prefix}/{backup.generation}")}
+    options: Options = {
+        # Small files travel together, and a differential backup sends changed blocks instead of files.
+        "repo1-bundle": "y",
+        "repo1-block": "y",
+        "repo1-retention-full": backup.retention.full,
+        "repo1-retention-diff": backup.retention.diff,
+        "compress-type": "zst",
+        "start-fast": "y",
+    }
+    files = {CONFIG_FILE: configuration(own_store(settings), options)}
     if backup.s3 is not None and backup.s3.authority is not None:
         files[AUTHORITY_FILE] = backup.s3.authority
     return files
 
 
-def _configuration(settings: PlatformSettings, path: str) -> str:
-    backup = settings.postgres.backup
+def configuration(store: Store, options: Options | None = None) -> str:
+    """The configuration file of pgBackRest for a store.
+
+    Args:
+        store: where the archive lies.
+        options: how it is written, where it is written.
+    """
     sections: dict[str, Options] = {
         "global": {
-            **_repository(settings, path),
+            **_repository(store),
             "repo1-cipher-type": "aes-256-cbc",
-            # Small files travel together, and a differential backup sends changed blocks instead of files.
-            "repo1-bundle": "y",
-            "repo1-block": "y",
-            "repo1-retention-full": backup.retention.full,
-            "repo1-retention-diff": backup.retention.diff,
-            "compress-type": "zst",
-            "start-fast": "y",
+            **(options or {}),
             "archive-timeout": _ARCHIVE_PATIENCE_SECONDS,
             "process-max": 2,
             "log-level-console": "warn",
@@ -81,25 +118,20 @@ def _section(name: str, options: Options) -> str:
     return "\n".join([f"[{name}]", *(f"{key}={value}" for key, value in options.items()), ""])
 
 
-def _repository(settings: PlatformSettings, path: str) -> Options:
-    backup = settings.postgres.backup
-    match backup.target, backup.s3:
-        case BackupTarget.S3, S3Settings() as s3:
-            return {"repo1-type": "s3", "repo1-path": path, **_bucket(s3)}
-        case _:
-            return {"repo1-type": "posix", "repo1-path": f"{REPOSITORY_PATH}{path}"}
-
-
-def _bucket(s3: S3Settings) -> Options:
-    host, _, port = s3.endpoint.partition(":")
+def _repository(store: Store) -> Options:
+    if store.bucket is None:
+        return {"repo1-type": "posix", "repo1-path": store.path}
+    host, _, port = store.bucket.endpoint.partition(":")
     return {
+        "repo1-type": "s3",
+        "repo1-path": store.path,
         "repo1-s3-endpoint": host,
         **({"repo1-storage-port": port} if port else {}),
-        "repo1-s3-bucket": s3.bucket,
-        "repo1-s3-region": s3.region,
-        "repo1-s3-uri-style": s3.uri_style.value,
-        "repo1-s3-key-type": s3.key_type.value,
-        **({"repo1-storage-ca-file": f"{SCRIPTS_PATH}/{AUTHORITY_FILE}"} if s3.authority else {}),
+        "repo1-s3-bucket": store.bucket.bucket,
+        "repo1-s3-region": store.bucket.region,
+        "repo1-s3-uri-style": store.bucket.uri_style.value,
+        "repo1-s3-key-type": store.bucket.key_type.value,
+        **({"repo1-storage-ca-file": store.authority} if store.authority else {}),
     }
 
 

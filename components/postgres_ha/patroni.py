@@ -7,7 +7,7 @@ import yaml
 from components.contract import names
 from components.contract.labels import ROLE_LABEL, PlatformLabels
 from components.contract.secrets import logins
-from components.postgres_ha import backup
+from components.postgres_ha import backup, restore
 from components.postgres_ha.names import (
     AUTHORITY_PATH,
     BACKUP_USER,
@@ -111,6 +111,7 @@ def _rest_api() -> dict[str, Any]:
 def _bootstrap(settings: PostgresSettings) -> dict[str, Any]:
     return {
         "dcs": agreed_config(settings),
+        **restore.bootstrap(settings),
         # Roles and the database come from the configuring Job.
         "initdb": [{"encoding": "UTF8"}, {"locale": "C.UTF-8"}, "data-checksums"],
     }

@@ -2,6 +2,7 @@
 
 from components.contract import names
 from components.contract.peers import Need, Outside, Port, Workload
+from components.postgres_ha import restore
 from components.postgres_ha.names import (
     BACKUP,
     CONFIGURE,
@@ -30,7 +31,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
             Port(name="metrics", number=EXPORTER_PORT, scrape_path="/metrics"),
         ),
         needs=(Need(workload=names.POSTGRES, port="postgresql"), Need(workload=names.POSTGRES, port="patroni")),
-        reaches=frozenset({Outside.KUBERNETES_API, *_store(settings)}),
+        reaches=frozenset({Outside.KUBERNETES_API, *_store(settings), *_source(settings)}),
     )
     pooler = Workload(
         name=names.POSTGRES_POOLER,
@@ -52,7 +53,12 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
 
 def _store(settings: PlatformSettings) -> frozenset[Outside]:
     """How the store of backups is reached; a volume needs no way."""
-    return frozenset({Outside.INTERNET} if settings.postgres.backup.target is BackupTarget.S3 else ())
+    return frozenset({Outside.INTERNET} if settings.postgres.backup.s3 else ())
+
+
+def _source(settings: PlatformSettings) -> frozenset[Outside]:
+    """The same of the store that the cluster is made from."""
+    return frozenset({Outside.INTERNET} if restore.source_bucket(settings.postgres) else ())
 
 
 def _backups(settings: PlatformSettings) -> tuple[Workload, ...]:

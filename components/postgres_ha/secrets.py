@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from components.contract import names
 from components.contract.secrets import SecretConsumer, SecretValue, login
+from components.postgres_ha import restore
 from components.postgres_ha.backup import is_backed_up
 from components.postgres_ha.names import (
     API_USER,
@@ -22,7 +23,7 @@ from components.postgres_ha.names import (
     SUPERUSER,
     instance_hosts,
 )
-from settings.backup import BackupSettings, BackupTarget, KeyType, S3Settings
+from settings.backup import BackupTarget, KeyType, S3Settings
 from settings.platform_settings import PlatformSettings
 
 DATABASE = names.POSTGRES
@@ -42,6 +43,8 @@ BACKUP_PASSWORD_FILE = "backup-password"  # noqa: S105 - the name of a file
 REPOSITORY_PASSPHRASE_FILE = "repository-passphrase"  # noqa: S105 - the name of a file
 ACCESS_KEY_FILE = "access-key"
 SECRET_KEY_FILE = "secret-key"  # noqa: S105 - the name of a file
+SOURCE = "source-"
+"""Before the same of the store that the cluster is made from."""
 ESCROW_FILE = "keys.json"
 ESCROW_PASSPHRASE_FILE = "escrow-passphrase"  # noqa: S105 - the name of a file
 
@@ -167,7 +170,10 @@ def _backup_consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
     backup, namespace = settings.postgres.backup, settings.namespaces.data
     if backup.target is BackupTarget.NONE:
         return ()
-    repository = {REPOSITORY_PASSPHRASE_FILE: "{backup_repository_passphrase}", **_access_key(backup)}
+    repository = {
+        REPOSITORY_PASSPHRASE_FILE: f"{{{V.BACKUP_REPOSITORY_PASSPHRASE}}}",
+        **_access_key(backup.s3, V.BACKUP_ACCESS_KEY, V.BACKUP_SECRET_KEY),
+    }
     authority = {AUTHORITY_FILE: _TLS[AUTHORITY_FILE]}
     asking = {
         **authority,
@@ -175,17 +181,32 @@ def _backup_consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         BACKUP_PASSWORD_FILE: f"{{{V.DATABASE_BACKUP_PASSWORD}}}",
     }
     files: dict[str, dict[str, str]] = {
-        ARCHIVE: {**authority, **repository},
+        ARCHIVE: {**authority, **repository, **_source(settings)},
         BACKUP: asking,
         RESTORE_DRILL: {**asking, **repository, ESCROW_PASSPHRASE_FILE: "{backup_escrow_passphrase}"},
     }
     return tuple(SecretConsumer(name=name, namespace=namespace, files=own) for name, own in files.items())
 
 
-def _access_key(backup: BackupSettings) -> dict[str, str]:
-    """The key of the store, unless it takes none or lies in a Secret of the stack's own."""
-    match backup.s3:
+def _access_key(bucket: S3Settings | None, access_key: SecretValue, secret_key: SecretValue) -> dict[str, str]:
+    """The key of a store, unless it takes none or lies in a Secret of the stack's own."""
+    match bucket:
         case S3Settings(key_type=KeyType.SHARED, credentials_secret=None):
-            return {ACCESS_KEY_FILE: "{backup_access_key}", SECRET_KEY_FILE: "{backup_secret_key}"}
+            return {ACCESS_KEY_FILE: f"{{{access_key}}}", SECRET_KEY_FILE: f"{{{secret_key}}}"}
         case _:
             return {}
+
+
+def _source(settings: PlatformSettings) -> dict[str, str]:
+    """What opens the store that the cluster is made from: what is given for it, or what opens this stack's own."""
+    source = settings.postgres.restore_from
+    if source is None:
+        return {}
+    given = V.RESTORE_REPOSITORY_PASSPHRASE in settings.credentials.given
+    passphrase = V.RESTORE_REPOSITORY_PASSPHRASE if given else V.BACKUP_REPOSITORY_PASSPHRASE
+    keys = (V.RESTORE_ACCESS_KEY, V.RESTORE_SECRET_KEY) if source.s3 else (V.BACKUP_ACCESS_KEY, V.BACKUP_SECRET_KEY)
+    files = {
+        REPOSITORY_PASSPHRASE_FILE: f"{{{passphrase}}}",
+        **_access_key(restore.source_bucket(settings.postgres), *keys),
+    }
+    return {f"{SOURCE}{file}": text for file, text in files.items()}

@@ -11,6 +11,7 @@ from settings.backup_proofs import BACKUP_RULES
 from settings.load import parse
 from settings.problems import Problem, SettingsError
 from settings.proofs import RULES
+from settings.restore_proofs import RESTORE_RULES
 from tests.settings.stack_files import changed, values_of
 
 
@@ -96,4 +97,4 @@ def test_scalers_get_their_connections_too() -> None:
 def test_every_rule_is_in_the_list() -> None:
     rules = {value for name, value in vars(proofs).items() if name.startswith("_") and callable(value)}
     helpers = {proofs._every_resources}  # pyright: ignore[reportPrivateUsage]
-    assert (rules - helpers) | set(BACKUP_RULES) == set(RULES)
+    assert (rules - helpers) | {*BACKUP_RULES, *RESTORE_RULES} == set(RULES)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Brings what the cluster agreed on, its roles and its database up to date. Running it again changes nothing.
-# Argument: host of the primary.
+# Arguments: host of the primary; what the cluster was made from, where that is an archive.
 set -euo pipefail
 secrets=/run/secrets/airflow-platform
 # Patroni reads the agreed configuration from the instances' own files only once, when the cluster is made.
@@ -15,6 +15,17 @@ psql --quiet --no-psqlrc --file=/etc/airflow-platform/roles.sql \
   --variable=replication=replication --variable=rewind=rewind --variable=database=airflow \
   "$primary dbname=postgres"
 echo "roles and logins are up to date"
+if [ -n "${2:-}" ]; then
+  keys=$(psql --quiet --no-psqlrc --no-align --tuples-only --file=/etc/airflow-platform/restored_keys.sql \
+    --variable=origin="$2" "$primary dbname=airflow")
+  if [ "$keys" != fit ]; then
+    echo "The database was restored from $2, and its connections and variables are encrypted with other keys than this" \
+      "stack's. The keys lie sealed in airflow_platform.escrow: give them to the stack as docs/runbooks/restore.md says," \
+      "and deploy again. Nothing uses the database until then."
+    exit 42
+  fi
+  echo "the keys are those of what was restored"
+fi
 if [ -r /etc/airflow-platform/backup_tables.sql ]; then
   psql --quiet --no-psqlrc --file=/etc/airflow-platform/backup_tables.sql "$primary dbname=airflow"
   echo "tables of backups and the key escrow are up to date"

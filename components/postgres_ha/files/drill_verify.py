@@ -100,10 +100,16 @@ def fernet(restored: Any) -> MultiFernet:
         documents = [row[0] for row in cursor.fetchall()]
     if not documents:
         raise FailedError("no key escrow came back with the backup")
-    try:
-        texts = [text for document in documents for text in unsealed(document, passphrase)["fernet_key"].split(",")]
-    except InvalidTag:
-        raise FailedError("the key escrow of the backup does not open with the passphrase of this stack") from None
+    texts: list[str] = []
+    for document in documents:
+        try:
+            texts += unsealed(document, passphrase)["fernet_key"].split(",")
+        except InvalidTag:
+            # An older one may have been sealed with the passphrase before; the one in use may not.
+            if document is documents[0]:
+                raise FailedError(
+                    "the key escrow of the backup does not open with the passphrase of this stack"
+                ) from None
     return MultiFernet([Fernet(base64.urlsafe_b64encode(base64.b64decode(text))) for text in texts])
 
 

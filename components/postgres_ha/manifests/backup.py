@@ -12,7 +12,7 @@ from components.contract.pods import (
     secret_mount,
     secret_volume,
 )
-from components.postgres_ha import backup, secrets
+from components.postgres_ha import backup, restore, secrets
 from components.postgres_ha.args import PostgresHAArgs
 from components.postgres_ha.backup_metrics import QUERIES_FILE, queries
 from components.postgres_ha.manifests.common import job_pod, metadata, script, scripts_volume
@@ -26,18 +26,22 @@ from components.postgres_ha.names import (
     REPOSITORY_PATH,
     SCRIPTS_PATH,
     SOCKET_PATH,
+    SOURCE_BUCKET_SECRETS_PATH,
+    SOURCE_REPOSITORY_PATH,
     VOLUME_PATH,
 )
 from settings.backup import BackupTarget
 from settings.base import ResourceList, Resources
+from settings.restore_proofs import OWN_CLAIM
 
 KIND_LABEL = "airflow-platform/backup"
 """On CronJobs: full, diff, verify or drill."""
-VOLUME_CLAIM = f"{names.POSTGRES}-backups"
+VOLUME_CLAIM = OWN_CLAIM
 
 JOB_SCRIPTS_MAP = f"{BACKUP}-scripts"
 
 _INSTANCE_SCRIPTS = ("pgbackrest.sh", "backup.sh", "tick.sql")
+_RESTORE_SCRIPT = "restore.sh"
 _JOB_SCRIPTS = (
     "pgbackrest.sh", "primary.sh", "request.sh",
     "drill_restore.sh", "drill_instance.sh", "drill_hba.conf", "drill_verify.py",
@@ -49,6 +53,7 @@ _DEADLINE_SECONDS = 6 * 3600
 """A backup of a large database takes hours; the next one starts the day after."""
 _KEPT_JOBS = 2
 _ARCHIVE_SECRETS, _BUCKET_SECRETS, _REPOSITORY = "archive-secrets", "bucket-secrets", "repository"
+_SOURCE_BUCKET_SECRETS, _SOURCE_REPOSITORY = "source-bucket-secrets", "source-repository"
 
 
 def job_files(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
@@ -63,9 +68,11 @@ def instance_files(args: PostgresHAArgs) -> dict[str, str]:
     """What the instances and their runners find beside the scripts of the database."""
     if not backup.is_backed_up(args.settings.postgres):
         return {}
+    source = restore.configuration_files(args.settings)
     return {
-        **{name: script(name) for name in _INSTANCE_SCRIPTS},
+        **{name: script(name) for name in (*_INSTANCE_SCRIPTS, *((_RESTORE_SCRIPT,) if source else ()))},
         **backup.configuration_files(args.settings),
+        **source,
         QUERIES_FILE: queries(args.settings.postgres.backup),
     }
 
@@ -95,12 +102,46 @@ def archive_volumes(args: PostgresHAArgs, consumer: str = secrets.ARCHIVE) -> li
         return []
     volumes = [secret_volume(args.secrets[consumer], _ARCHIVE_SECRETS)]
     if settings.s3 is not None and settings.s3.credentials_secret is not None:
-        source = k8s.core.v1.SecretVolumeSourceArgs(secret_name=settings.s3.credentials_secret, default_mode=0o440)
-        volumes.append(k8s.core.v1.VolumeArgs(name=_BUCKET_SECRETS, secret=source))
+        volumes.append(_named_secret(settings.s3.credentials_secret, _BUCKET_SECRETS))
     if settings.target is BackupTarget.VOLUME:
-        claim = k8s.core.v1.PersistentVolumeClaimVolumeSourceArgs(claim_name=VOLUME_CLAIM)
-        volumes.append(k8s.core.v1.VolumeArgs(name=_REPOSITORY, persistent_volume_claim=claim))
+        volumes.append(_claimed(VOLUME_CLAIM, _REPOSITORY))
     return volumes
+
+
+def source_mounts(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeMountArgs]:
+    """What an instance finds on top where the cluster is made from an archive that lies elsewhere."""
+    postgres = args.settings.postgres
+    bucket, source = restore.source_bucket(postgres), postgres.restore_from
+    mounts: list[k8s.core.v1.VolumeMountArgs] = []
+    if bucket is not None and bucket.credentials_secret is not None:
+        mounts.append(secret_mount(_SOURCE_BUCKET_SECRETS, SOURCE_BUCKET_SECRETS_PATH))
+    if source is not None and source.claim is not None:
+        mounts.append(
+            k8s.core.v1.VolumeMountArgs(name=_SOURCE_REPOSITORY, mount_path=SOURCE_REPOSITORY_PATH, read_only=True)
+        )
+    return mounts
+
+
+def source_volumes(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeArgs]:
+    """The volumes behind `source_mounts`."""
+    postgres = args.settings.postgres
+    bucket, source = restore.source_bucket(postgres), postgres.restore_from
+    volumes: list[k8s.core.v1.VolumeArgs] = []
+    if bucket is not None and bucket.credentials_secret is not None:
+        volumes.append(_named_secret(bucket.credentials_secret, _SOURCE_BUCKET_SECRETS))
+    if source is not None and source.claim is not None:
+        volumes.append(_claimed(source.claim, _SOURCE_REPOSITORY))
+    return volumes
+
+
+def _named_secret(secret: str, name: str) -> k8s.core.v1.VolumeArgs:
+    source = k8s.core.v1.SecretVolumeSourceArgs(secret_name=secret, default_mode=0o440)
+    return k8s.core.v1.VolumeArgs(name=name, secret=source)
+
+
+def _claimed(claim: str, name: str) -> k8s.core.v1.VolumeArgs:
+    source = k8s.core.v1.PersistentVolumeClaimVolumeSourceArgs(claim_name=claim)
+    return k8s.core.v1.VolumeArgs(name=name, persistent_volume_claim=source)
 
 
 def runner_volumes(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeArgs]:

@@ -6,7 +6,7 @@ import pulumi_kubernetes as k8s
 from components.contract import names
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSION_ANNOTATION
 from components.contract.pods import container_security, resources, scratch_volume
-from components.postgres_ha import secrets
+from components.postgres_ha import restore, secrets
 from components.postgres_ha.args import PostgresHAArgs
 from components.postgres_ha.backup import is_backed_up
 from components.postgres_ha.manifests.common import checksum, job_pod, metadata, script
@@ -26,6 +26,9 @@ _DEADLINE_SECONDS = 600
 SCRIPTS_MAP = CONFIGURE
 _SCRIPTS = ("configure.sh", "roles.sql")
 _BACKUP_TABLES = "backup_tables.sql"
+_RESTORED_KEYS = "restored_keys.sql"
+_WRONG_KEYS_CODE = 42
+"""How `configure.sh` ends where the keys are not those of what was restored: trying again would not help."""
 
 
 def config_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
@@ -34,8 +37,13 @@ def config_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
 
 
 def _scripts(args: PostgresHAArgs) -> dict[str, str]:
-    scripts = (*_SCRIPTS, *((_BACKUP_TABLES,) if is_backed_up(args.settings.postgres) else ()))
-    return {**{name: script(name) for name in scripts}, "agreed.yml": agreed_text(args.settings.postgres)}
+    postgres = args.settings.postgres
+    scripts = (
+        *_SCRIPTS,
+        *((_BACKUP_TABLES,) if is_backed_up(postgres) else ()),
+        *((_RESTORED_KEYS,) if postgres.restore_from else ()),
+    )
+    return {**{name: script(name) for name in scripts}, "agreed.yml": agreed_text(postgres)}
 
 
 def _configuration_text(args: PostgresHAArgs) -> str:
@@ -59,6 +67,7 @@ def job(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.batch.v1.J
         spec=k8s.batch.v1.JobSpecArgs(
             backoff_limit=10,
             active_deadline_seconds=_DEADLINE_SECONDS,
+            pod_failure_policy=_failure_policy(args),
             template=k8s.core.v1.PodTemplateSpecArgs(
                 metadata=k8s.meta.v1.ObjectMetaArgs(
                     labels=args.labels.of(CONFIGURE, COMPONENT),
@@ -73,14 +82,31 @@ def job(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.batch.v1.J
     )
 
 
+def _failure_policy(args: PostgresHAArgs) -> k8s.batch.v1.PodFailurePolicyArgs | None:
+    """The Job ends at once where somebody has to give it other keys."""
+    if args.settings.postgres.restore_from is None:
+        return None
+    codes = k8s.batch.v1.PodFailurePolicyOnExitCodesRequirementArgs(
+        container_name="configure", operator="In", values=[_WRONG_KEYS_CODE]
+    )
+    return k8s.batch.v1.PodFailurePolicyArgs(
+        rules=[k8s.batch.v1.PodFailurePolicyRuleArgs(action="FailJob", on_exit_codes=codes)]
+    )
+
+
 def job_name(args: PostgresHAArgs, image: str) -> str:
     """Another name for another image, configuration, secret or size."""
     version = args.secrets[secrets.DATABASE_CONFIGURE].version
-    return f"{CONFIGURE}-{checksum(image, _configuration_text(args), version, str(_RESOURCES))[:10]}"
+    return f"{CONFIGURE}-{checksum(image, _configuration_text(args), version, str(_RESOURCES), *_origin(args))[:10]}"
 
 
 def _primary(args: PostgresHAArgs) -> str:
     return names.service_host(PRIMARY_SERVICE, args.settings.namespaces.data)
+
+
+def _origin(args: PostgresHAArgs) -> list[str]:
+    origin = restore.origin(args.settings.postgres)
+    return [origin] if origin else []
 
 
 def _pod(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.core.v1.PodSpecArgs:
@@ -93,7 +119,7 @@ def _pod(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.core.v1.P
             k8s.core.v1.ContainerArgs(
                 name="configure",
                 image=args.images.postgres,
-                command=["/bin/bash", f"{SCRIPTS_PATH}/configure.sh", _primary(args)],
+                command=["/bin/bash", f"{SCRIPTS_PATH}/configure.sh", _primary(args), *_origin(args)],
                 env=[field_variable("PATRONI_KUBERNETES_NAMESPACE", "metadata.namespace")],
                 resources=resources(_RESOURCES),
                 security_context=container_security(),

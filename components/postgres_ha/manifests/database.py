@@ -156,6 +156,7 @@ def _instance(args: PostgresHAArgs) -> k8s.core.v1.ContainerArgs:
             k8s.core.v1.VolumeMountArgs(name="segments", mount_path="/dev/shm"),  # noqa: S108 - of the container's own
             *configuration_mounts(),
             *backup.archive_mounts(args),
+            *backup.source_mounts(args),
         ],
     )
 
@@ -287,6 +288,7 @@ def _volumes(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeArgs]:
         *configuration_volumes(args, secrets.DATABASE, SCRIPTS_MAP),
         secret_volume(args.secrets[secrets.DATABASE_EXPORTER], _EXPORTER_SECRETS),
         *backup.archive_volumes(args),
+        *backup.source_volumes(args),
         *backup.runner_volumes(args),
         scratch_volume("sockets", size="1Mi"),
         scratch_volume("tmp", size="64Mi"),

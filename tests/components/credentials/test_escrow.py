@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 
 from components.contract.secrets import SecretConsumer, SecretValue
 from components.credentials.escrow import seal, unseal
-from components.credentials.sources import fill, roots_of, wrongly_given
+from components.credentials.sources import fill, roots_of, version, wrongly_given
 from scripts import open_escrow
 from settings.stack import CredentialSettings
 from tests.settings.stack_files import ROOT
@@ -111,3 +111,57 @@ def test_what_is_given_is_not_rotated() -> None:
     settings = CredentialSettings(given=["api_secret_key"], rotation={"api_secret_key": 1})
     (problem,) = wrongly_given(settings, {"api_secret_key": "x"})
     assert "is not generated anew" in problem
+
+
+def test_keys_that_an_escrow_gave_back_make_the_same_escrow_again() -> None:
+    """Both Fernet keys of a rotation: a restored database may hold rows of either."""
+    settings = CredentialSettings(rotation={"fernet_key": 1})
+    generated = {root.name: [f"{root.name}-0"] for root in roots_of(SecretValue.KEY_ESCROW)}
+    generated["fernet_key"] = [base64.b64encode(bytes([number] * 32)).decode() for number in (1, 2)]
+    consumer = SecretConsumer(name="x", namespace="y", files={"keys": "{key_escrow}", "fernet": "{fernet_key}"})
+    files = fill(consumer, generated, settings)
+    keys = unseal(files["keys"], "backup_escrow_passphrase-0")
+    given = {
+        **{name: [text] for name, text in keys.items()},
+        "backup_escrow_passphrase": ["backup_escrow_passphrase-0"],
+    }
+    assert fill(consumer, given, CredentialSettings(given=sorted(given))) == files
+
+
+def test_a_value_that_is_given_from_now_on_makes_another_secret() -> None:
+    consumer = SecretConsumer(name="x", namespace="y", files={"fernet": "{fernet_key}"})
+    given = CredentialSettings(given=["fernet_key"])
+    assert version(consumer, given) != version(consumer, CredentialSettings())
+
+
+def test_a_drill_needs_the_newest_escrow_alone_to_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program: Any = drill_program(monkeypatch)
+    key = {"fernet_key": base64.b64encode(bytes(32)).decode()}
+    before, now = (json.loads(seal(key, passphrase)) for passphrase in ("before", "now"))
+    program.SECRETS = tmp_path
+    (tmp_path / "escrow-passphrase").write_text("now\n")
+
+    class Restored:
+        """A cursor over the documents."""
+
+        def __init__(self, *documents: Any) -> None:
+            self.documents = documents
+
+        def cursor(self) -> "Restored":
+            return self
+
+        def __enter__(self) -> "Restored":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def execute(self, _: str) -> None:
+            pass
+
+        def fetchall(self) -> list[tuple[Any]]:
+            return [(document,) for document in self.documents]
+
+    program.fernet(Restored(now, before))
+    with pytest.raises(program.FailedError, match="does not open"):
+        program.fernet(Restored(before, now))
