@@ -135,6 +135,11 @@ def _repository(store: Store) -> Options:
     }
 
 
+def without_retention(text: str) -> str:
+    """A file without what it says of how many backups are kept: the runner reads that at every backup."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("repo1-retention-"))
+
+
 def retention_note(backup: BackupSettings) -> dict[str, str]:
     """What the instances' object says of its backups, for whoever judges it without pgBackRest's file."""
     if backup.target is BackupTarget.NONE:

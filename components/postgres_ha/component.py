@@ -32,10 +32,11 @@ class PostgresHA(PlatformComponent):
     Survives, with three instances: the loss of any one instance without losing an acknowledged commit (durability
     `quorum` and `strict`), a node that hangs or is cut off (a standby leads after about 20 s), an API server that is
     away (writes go on), rollouts and drains (the lead is handed over before its instance stops). With one instance:
-    the loss of the process or pod; data stays on the volume.
+    the loss of the process or pod; data stays on the volume. With `restoreFrom` the cluster begins as what an archive
+    holds, and nothing uses it before the stack has the keys of what it was made from.
     Passwords are rotated without a failed login: each login is two that take turns, and the Job lets the new one in
     before anybody uses it.
-    Does not handle: the loss of the only volume, backups, upgrades to another major version.
+    Does not handle: upgrades to another major version.
 
     Attributes:
         endpoint: where the database is reached; whoever uses it waits until it answers and is configured.
@@ -141,8 +142,9 @@ class PostgresHA(PlatformComponent):
             pooler.deployment(args, configured),
             self.child_opts(depends_on=[account, config]),
         )
+        # Not before its pods: where those never come, nothing waits for them to be reached.
         service = k8s.core.v1.Service(
-            self.child_name("pooler-service"), services.pooler_service(args), self.child_opts()
+            self.child_name("pooler-service"), services.pooler_service(args), self.child_opts(depends_on=[deployment])
         )
         if args.settings.postgres.pooler.replicas > 1:
             self._disruption_budget(names.POSTGRES_POOLER, "pooler")

@@ -163,8 +163,14 @@ def test_a_config_map_lives_and_dies(bench: Bench) -> None:
     assert read is not None
     assert read.outputs["__inputs"] == inputs
     assert read.outputs["__fieldManager"] == created.outputs["__fieldManager"]
+    # What a killed run was creating has no id yet: its name stands in its inputs.
+    unfinished = bench.provider.read(bench.context(CONFIG_MAP, "plain"), "", inputs)
+    assert unfinished is not None
+    assert unfinished.id == read.id
     bench.delete(CONFIG_MAP, "plain", updated, inputs)
     assert bench.read(CONFIG_MAP, "plain", inputs) is None
+    assert bench.provider.read(bench.context(CONFIG_MAP, "plain"), "", inputs) is None
+    assert bench.provider.read(bench.context(CONFIG_MAP, "plain"), "", {"data": {}}) is None
     bench.delete(CONFIG_MAP, "plain", updated, inputs)
 
 

@@ -16,7 +16,7 @@ from components.contract.pods import (
 )
 from components.postgres_ha import secrets
 from components.postgres_ha.args import PostgresHAArgs
-from components.postgres_ha.backup import is_backed_up, retention_note
+from components.postgres_ha.backup import is_backed_up, retention_note, without_retention
 from components.postgres_ha.backup_metrics import QUERIES_FILE
 from components.postgres_ha.manifests import backup
 from components.postgres_ha.manifests.common import (
@@ -69,7 +69,8 @@ def scripts_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
 
 
 def _configuration_text(args: PostgresHAArgs) -> str:
-    return "\0".join([*patroni_files(args).values(), *_scripts(args).values()])
+    """What instances restart for: all that they run by, but what each backup reads anew."""
+    return "\0".join([*patroni_files(args).values(), *map(without_retention, _scripts(args).values())])
 
 
 def patroni_files(args: PostgresHAArgs) -> dict[str, str]:

@@ -201,6 +201,14 @@ def test_a_changed_configuration_or_secret_renews_the_pods(workload: str) -> Non
     )
 
 
+def test_how_many_backups_are_kept_restarts_no_instance() -> None:
+    settings = settings_of("prod")
+    retention = settings.postgres.backup.retention.model_copy(update={"full": 3})
+    fewer = changed(settings, backup=settings.postgres.backup.model_copy(update={"retention": retention}))
+    assert pods(arguments(settings=fewer))["postgres"] == pods(PROD)["postgres"]
+    assert "repo1-retention-full=3" in plain(database.scripts_map(arguments(settings=fewer)))["data"]["pgbackrest.conf"]
+
+
 def test_a_job_that_changes_is_another_job() -> None:
     fewer = arguments(settings=changed(settings_of("prod"), max_connections=190))
     names = {

@@ -85,6 +85,11 @@ class KubernetesProvider:
         applier_kind = parse_type(context.type)
         kind = Kind(dig_text(inputs, "apiVersion") or applier_kind.api_version, applier_kind.name)
         namespace, _, name = id.rpartition("/")
+        if not name:
+            # What was being created when a run died has no id yet; an empty name would be the whole collection.
+            namespace, name = dig_text(inputs, "metadata", "namespace"), dig_text(inputs, "metadata", "name")
+            if not name:
+                return None
         config = parse_config(context.provider_config)
         try:
             cluster = self._cluster(config)
