@@ -132,7 +132,8 @@ def broker_sections(settings: PlatformSettings) -> Sections:
         "socket_timeout": "2",
         "socket_keepalive": "True",
         "health_check_interval": "3",
-        "retry_on_timeout": "True",
+        # The client's own retries go to the address that it has: only a new connection asks the Sentinels who leads.
+        "retry_on_timeout": "False",
     }
     return {
         "celery": {

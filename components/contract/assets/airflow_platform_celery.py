@@ -54,7 +54,11 @@ CELERY_CONFIG = {
     "task_publish_retry_policy": {"max_retries": None, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 2},
     "redis_socket_connect_timeout": 2,
     "redis_socket_timeout": 2,
-    "redis_retry_on_timeout": True,
+    "redis_retry_on_timeout": False,
+    # The process of the task waits until another leads; left to the main process, nobody would fetch messages meanwhile.
+    "result_backend_always_retry": True,
+    "result_backend_max_retries": 60,
+    "result_backend_max_sleep_between_retries_ms": 1000,
     "redis_backend_health_check_interval": 5,
     # A primary that was demoted in the middle of a command answers with an error that is worth a retry.
     "broker_channel_error_retry": True,

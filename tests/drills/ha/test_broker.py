@@ -35,7 +35,7 @@ def test_the_leader_is_stopped(drill: Drill, broker: Broker) -> None:
 def test_the_leaders_pod_is_deleted(drill: Drill, broker: Broker, bench: Bench) -> None:
     drill.run(
         "broker-leader-deleted",
-        lambda: bench.kubectl("delete", "pod", broker.leader().name, "--namespace", DATA),
+        lambda: bench.kubectl("delete", "pod", broker.leader().name, "--namespace", DATA, timeout=180),
         Limits(queue_gap=15),
     )
 
