@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from settings.airflow import AuthKind
 from settings.backup_proofs import BACKUP_RULES
 from settings.base import Resources
+from settings.external_proofs import EXTERNAL_RULES
 from settings.ingress import IngressKind
 from settings.postgres import Durability
 from settings.postgres_memory import MIB, postgres_memory, smallest_limit
@@ -272,6 +273,8 @@ def _requests_within_limits(settings: "PlatformSettings") -> Iterator[Problem]:
 
 def _broker_memory(settings: "PlatformSettings") -> Iterator[Problem]:
     redis = settings.redis
+    if redis.mode is RedisMode.EXTERNAL:
+        return
     data, limit = parse_bytes(redis.max_memory), parse_bytes(redis.resources.limits.memory)
     # A rewrite of the append-only file forks; pages written meanwhile exist twice.
     if data * 4 > limit * 3:
@@ -306,12 +309,12 @@ def _production(settings: "PlatformSettings") -> Iterator[Problem]:
                 reason=f"prod must survive the loss of a pod, which takes at least {floor}",
                 way_out=f"Raise it to {floor}",
             )
-    if settings.redis.mode is not RedisMode.SENTINEL:
+    if settings.redis.mode is RedisMode.STANDALONE:
         yield Problem(
             key="redis.mode",
             value=settings.redis.mode.value,
             reason="prod must survive the loss of the broker's pod",
-            way_out="Write 'sentinel'",
+            way_out="Write 'sentinel', or 'external' with a service that survives it",
         )
     if airflow.auth.kind is not AuthKind.OIDC:
         yield Problem(
@@ -379,6 +382,7 @@ RULES: tuple[Rule, ...] = (
     _production,
     *BACKUP_RULES,
     *RESTORE_RULES,
+    *EXTERNAL_RULES,
 )
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from settings.base import Memory, ResourceList, Resources, Settings, Storage
+from settings.external import ExternalRedisSettings
 
 
 class RedisMode(StrEnum):
@@ -14,10 +15,12 @@ class RedisMode(StrEnum):
     """One instance."""
     SENTINEL = "sentinel"
     """One primary, two replicas, three Sentinels."""
+    EXTERNAL = "external"
+    """Somebody else's, such as a cloud's; nothing of it is deployed."""
 
 
 class RedisSettings(Settings):
-    """Valkey 8, the Celery broker and result store."""
+    """Valkey 8, the Celery broker and result store, or what does its work."""
 
     mode: RedisMode = RedisMode.SENTINEL
     """Shape of the broker."""
@@ -33,3 +36,5 @@ class RedisSettings(Settings):
         requests=ResourceList(cpu="20m", memory="32Mi"), limits=ResourceList(memory="64Mi")
     )
     """Per Sentinel."""
+    external: ExternalRedisSettings | None = None
+    """Where the broker is, for mode `external`."""

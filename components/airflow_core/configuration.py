@@ -45,7 +45,7 @@ def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:
         return files
     files[airflow.ALIVE_SCRIPT] = airflow.asset(airflow.ALIVE_SCRIPT)
     if role == names.SCHEDULER:
-        files[airflow.CELERY_MODULE] = airflow.asset(airflow.CELERY_MODULE)
+        files.update(airflow.celery_files(settings))
     if role == names.API_CORE:
         files[WEBSERVER_CONFIG] = webserver_config(settings)
     return files

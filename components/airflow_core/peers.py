@@ -31,6 +31,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
             namespace=namespace,
             ports=(Port(name="health", number=airflow.SCHEDULER_HEALTH_PORT),),
             needs=(_POOLER, _STATSD, *airflow.broker_needs(settings)),
+            services=airflow.broker_services(settings),
         ),
         Workload(name=names.DAG_PROCESSOR, namespace=namespace, needs=(_POOLER, _STATSD)),
         Workload(

@@ -10,7 +10,7 @@ def config_files(settings: PlatformSettings, queue: QueueSettings) -> dict[str, 
     """The files of the ConfigMap by name."""
     return {
         airflow.AIRFLOW_CFG: airflow.render(sections(settings, queue)),
-        airflow.CELERY_MODULE: airflow.asset(airflow.CELERY_MODULE),
+        **airflow.celery_files(settings),
         airflow.ALIVE_SCRIPT: airflow.asset(airflow.ALIVE_SCRIPT),
     }
 

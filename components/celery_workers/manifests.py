@@ -47,7 +47,8 @@ def workers(args: CeleryWorkersArgs) -> Process:
     """
     queue = args.settings.workers.queues[args.queue]
     name = names.worker(args.queue)
-    connected = connected_probe(names.VALKEY_PORT, period=30, failures=2)
+    broker_port = airflow.broker_port(args.settings)
+    connected = connected_probe(broker_port, period=30, failures=2)
     return Process(
         name=name,
         # Workers need not know of one another; the talk among them grows with the square of their number.
@@ -68,6 +69,6 @@ def workers(args: CeleryWorkersArgs) -> Process:
             "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
         },
         # A worker that is still starting loses the signal, goes on to take tasks, and is killed with them in the end.
-        before_stop=until_connected(names.VALKEY_PORT, START_SECONDS),
+        before_stop=until_connected(broker_port, START_SECONDS),
         log_size="2Gi",
     )

@@ -18,6 +18,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
             namespace=settings.namespaces.airflow,
             ports=(Port(name="logs", number=airflow.WORKER_LOG_PORT),),
             needs=needs,
+            services=airflow.broker_services(settings),
             # Tasks talk to the world; that is what they are for.
             reaches=frozenset({Outside.INTERNET}),
         )

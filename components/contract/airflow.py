@@ -6,7 +6,14 @@ from importlib.resources import files
 from io import StringIO
 
 from components.contract import names
-from components.contract.peers import Need
+from components.contract.external_broker import (
+    AUTHORITY_FILE,
+    authority_path,
+    external_broker,
+    external_broker_service,
+    external_broker_url,
+)
+from components.contract.peers import Need, OutsideService
 from components.contract.secrets import MOUNT_PATH
 from settings.platform_settings import PlatformSettings
 from settings.redis import RedisMode
@@ -33,6 +40,7 @@ API_SECRET_KEY_FILE = "api_secret_key"  # noqa: S105
 AIRFLOW_CFG = "airflow.cfg"
 ALIVE_SCRIPT = "alive.py"
 CELERY_MODULE = "airflow_platform_celery.py"
+EXTERNAL_CELERY_MODULE = "airflow_platform_celery_external.py"
 
 WAITS_FOR_ANNOTATION = "airflow-platform/waits-for"
 """On a Deployment or Job: what had to be there first. On the object, not on its pods, so that it restarts nobody."""
@@ -124,6 +132,7 @@ def log_server_sections() -> Sections:
 
 def broker_sections(settings: PlatformSettings) -> Sections:
     """What schedulers and workers read about the broker; the rest stands in `airflow_platform_celery.py`."""
+    external = external_broker(settings)
     sentinel = {"master_name": names.SENTINEL_MASTER} if _has_sentinels(settings) else {}
     connection = {
         **sentinel,
@@ -141,12 +150,22 @@ def broker_sections(settings: PlatformSettings) -> Sections:
             "result_backend_cmd": read_secret(RESULT_BACKEND_FILE),
             "ssl_active": "True",
             "ssl_mutual_tls": "False",
-            "ssl_cacert": secret_path(CA_FILE),
-            "celery_config_options": "airflow_platform_celery.CELERY_CONFIG",
+            "ssl_cacert": authority_path(external) if external else secret_path(CA_FILE),
+            "celery_config_options": f"{celery_module(settings).removesuffix('.py')}.CELERY_CONFIG",
         },
         "celery_broker_transport_options": {**connection, "visibility_timeout": str(visibility_timeout(settings))},
         "celery_result_backend_transport_options": sentinel,
     }
+
+
+def celery_module(settings: PlatformSettings) -> str:
+    """File name of the module that holds Celery's configuration."""
+    return EXTERNAL_CELERY_MODULE if external_broker(settings) else CELERY_MODULE
+
+
+def celery_files(settings: PlatformSettings) -> dict[str, str]:
+    """The modules that `broker_sections` names, for the ConfigMap."""
+    return {name: asset(name) for name in (CELERY_MODULE, celery_module(settings))}
 
 
 def visibility_timeout(settings: PlatformSettings) -> int:
@@ -156,6 +175,14 @@ def visibility_timeout(settings: PlatformSettings) -> int:
 
 def broker_files(settings: PlatformSettings) -> dict[str, str]:
     """Templates of the secret files that go with `broker_sections`."""
+    external = external_broker(settings)
+    if external:
+        return {
+            BROKER_URL_FILE: external_broker_url(external, external.broker_database),
+            RESULT_BACKEND_FILE: external_broker_url(external, external.result_database),
+            CA_FILE: "{authority_certificate}",
+            **({AUTHORITY_FILE: external.authority} if external.authority else {}),
+        }
     return {
         BROKER_URL_FILE: _broker_url(settings, database=0),
         RESULT_BACKEND_FILE: _broker_url(settings, database=1),
@@ -178,11 +205,25 @@ def _has_sentinels(settings: PlatformSettings) -> bool:
 
 
 def broker_needs(settings: PlatformSettings) -> tuple[Need, ...]:
-    """Whom schedulers and workers talk to for the broker: Valkey, and its Sentinels where there are any."""
+    """Whom schedulers and workers talk to for a broker of ours: Valkey, and its Sentinels where there are any."""
+    if external_broker(settings):
+        return ()
     broker = Need(workload=names.VALKEY, port="valkey")
     if not _has_sentinels(settings):
         return (broker,)
     return (broker, Need(workload=names.SENTINEL, port="sentinel"))
+
+
+def broker_services(settings: PlatformSettings) -> tuple[OutsideService, ...]:
+    """The same for a broker of somebody else's."""
+    external = external_broker(settings)
+    return (external_broker_service(external),) if external else ()
+
+
+def broker_port(settings: PlatformSettings) -> int:
+    """To which a client of the broker holds a connection all the time."""
+    external = external_broker(settings)
+    return external.port if external else names.VALKEY_PORT
 
 
 def execution_url(settings: PlatformSettings) -> str:

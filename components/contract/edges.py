@@ -14,7 +14,7 @@ class Edge:
 
     Attributes:
         source: name of a workload or of an outside party.
-        target: name of a workload or of an outside party.
+        target: name of a workload, of an outside party or of somebody else's service.
         port: number; 0 where the target is an outside party, whose ports are not ours to know.
         protocol: TCP or UDP.
     """
@@ -59,6 +59,7 @@ def _inside(workload: Workload, by_name: dict[str, Workload]) -> list[Edge]:
 
 def _outside(workload: Workload) -> list[Edge]:
     leaving = [Edge(source=workload.name, target=party.value, port=0) for party in workload.reaches]
+    leaving += [Edge(source=workload.name, target=service.name, port=service.port) for service in workload.services]
     coming = [_edge(party.value, workload.name, port) for party in workload.reached_by for port in public(workload)]
     return leaving + coming
 
@@ -73,7 +74,8 @@ def _port(workload: Workload, name: str) -> Port:
 
 def _duplicates(workloads: Sequence[Workload]) -> list[str]:
     listed = [workload.name for workload in workloads]
-    taken = {party.value for party in Outside}
+    services = {service.name for workload in workloads for service in workload.services}
+    taken = {party.value for party in Outside} | services
     return [f"{name!r} is declared more than once" for name in sorted(set(listed)) if listed.count(name) > 1] + [
         f"{name!r} is the name of an outside party; call the workload something else"
         for name in sorted(taken & set(listed))

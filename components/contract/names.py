@@ -21,6 +21,8 @@ SENTINEL = "valkey-sentinel"
 SENTINEL_PORT = 26379
 SENTINEL_MASTER = "airflow"
 BROKER_USER = "airflow"
+EXTERNAL_BROKER = "external-broker"
+"""What network edges call a broker that somebody else runs."""
 BROKER_NODES = 3
 """Data nodes and Sentinels of a broker with Sentinels, as many of each."""
 

@@ -22,6 +22,21 @@ class Outside(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideService:
+    """One service that somebody else runs, such as a cloud's database.
+
+    Attributes:
+        name: what edges call it.
+        port: that it serves, by TCP.
+        networks: in which its addresses lie, in CIDR notation; any address when empty.
+    """
+
+    name: str
+    port: int
+    networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Port:
     """A port that a workload serves.
 
@@ -58,6 +73,7 @@ class Workload:
         ports: what it serves.
         needs: whom it talks to. DNS is open to every workload and not listed.
         reaches: outside parties that it talks to.
+        services: services of others that it talks to.
         reached_by: outside parties that talk to its ports.
         brought_by_cluster: its pods are not ours; ways to ours are opened, its own doors are its own matter.
     """
@@ -67,5 +83,6 @@ class Workload:
     ports: tuple[Port, ...] = ()
     needs: tuple[Need, ...] = ()
     reaches: frozenset[Outside] = frozenset()
+    services: tuple[OutsideService, ...] = ()
     reached_by: frozenset[Outside] = frozenset()
     brought_by_cluster: bool = False

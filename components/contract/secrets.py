@@ -19,7 +19,8 @@ class SecretValue(StrEnum):
     """A generated value; a template names it in braces.
 
     In templates a password also has `.letter`, the suffix of its login, and the generations `.settled` and `.other`
-    (`components/credentials/generations.py`), each with a `.letter` of its own.
+    (`components/credentials/generations.py`), each with a `.letter` of its own; `{name:url}` is the value as a part of a
+    URL.
     """
 
     DATABASE_OWNER_PASSWORD = "database_owner_password"

@@ -6,6 +6,7 @@ accepted, so whoever has not restarted yet goes on. The second raises `credentia
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from settings.stack import CredentialSettings
 
@@ -57,8 +58,8 @@ class Generation:
     text: str
     letter: str
 
-    def __format__(self, _: str) -> str:
-        return self.text
+    def __format__(self, form: str) -> str:
+        return _formed(self.text, form)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +97,19 @@ class Rotated:
         """Of the newest generation."""
         return self.newest.letter
 
-    def __format__(self, _: str) -> str:
-        return self.newest.text
+    def __format__(self, form: str) -> str:
+        return _formed(self.newest.text, form)
+
+
+def _formed(text: str, form: str) -> str:
+    """The text as a template asks for it: as it is, or with `:url` as a part of a URL.
+
+    Raises:
+        ValueError: there is no such form.
+    """
+    if form not in ("", "url"):
+        raise ValueError(f"a template asks for a value in the form {form!r}; there is 'url'")
+    return quote(text, safe="") if form else text
 
 
 def letter(generation: int) -> str:
@@ -115,7 +127,7 @@ def problems(settings: CredentialSettings, known: frozenset[str]) -> list[str]:
             for name, counter in sorted(counters.items())
             if name not in known
         ]
-    for name in sorted(known & (settings.rotation.keys() | settings.retired.keys())):
+    for name in sorted(known & (settings.rotation.keys() | settings.retired.keys()) - set(settings.given)):
         found += _out_of_step(name, Counter.of(name, settings))
     return found
 

@@ -129,24 +129,13 @@ def wrongly_given(settings: CredentialSettings, given: Mapping[str, object]) -> 
         for name in settings.given
         if name in rotatable() and not given.get(name)
     ]
-    rotated = [
-        f"credentials.rotation.{name} = {settings.rotation[name]}: a value that is given is not generated anew. "
-        "Change givenValues instead"
-        for name in settings.given
-        if settings.rotation.get(name)
-    ]
-    return [*unknown, *missing, *rotated]
+    return [*unknown, *missing]
 
 
 def version(consumer: SecretConsumer, settings: CredentialSettings) -> str:
     """A short text that changes whenever the consumer's files change; plain, for it tells nothing about them."""
     values = consumer.values()
-    named = {
-        root.name: [f"{root.name}#given"]
-        if root.name in settings.given
-        else [f"{root.name}#{number}" for number in counter_of(root, settings).generations]
-        for root in roots(values)
-    }
+    named = {root.name: _generation_names(root, settings) for root in roots(values)}
     symbols = {value.value: _filler(value, settings, named, ",".join) for value in values}
     facts = {
         "files": {file: template.format_map(symbols) for file, template in consumer.files.items()},
@@ -154,6 +143,13 @@ def version(consumer: SecretConsumer, settings: CredentialSettings) -> str:
         "names": list(consumer.tls_names),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _generation_names(root: Root, settings: CredentialSettings) -> list[str]:
+    """A plain text for each generation. What is given has one at a time, and its counter tells which."""
+    if root.name in settings.given:
+        return [f"{root.name}#given{settings.rotation.get(root.name) or ''}"]
+    return [f"{root.name}#{number}" for number in counter_of(root, settings).generations]
 
 
 def fill(consumer: SecretConsumer, generated: Generated, settings: CredentialSettings) -> dict[str, str]:
@@ -191,8 +187,9 @@ def _filler(
 
 
 def counter_of(root: Root, settings: CredentialSettings) -> Counter:
-    """Where the rotation of a root stands; what the stack gives has no generations."""
-    return Counter(newest=0) if root.kind is RootKind.GIVEN else Counter.of(root.name, settings)
+    """Where the rotation of a root stands; what the stack gives has one generation at a time."""
+    given = root.kind is RootKind.GIVEN or root.name in settings.given
+    return Counter(newest=0) if given else Counter.of(root.name, settings)
 
 
 def authority_certificates(seeds: Sequence[str], dates: AuthoritySettings) -> str:

@@ -7,7 +7,7 @@ import pulumi_kubernetes as k8s
 from components.contract.edges import Edge, edges, public, scraped
 from components.contract.labels import NAME, PlatformLabels
 from components.contract.names import PROMETHEUS
-from components.contract.peers import Outside, Port, Workload
+from components.contract.peers import Outside, OutsideService, Port, Workload
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 """Label that Kubernetes itself puts on every namespace."""
@@ -90,7 +90,13 @@ def _egress(
         rules.append(_Egress(ports=[_Port(port=KUBELET_PORT, protocol="TCP")]))
     if Outside.INTERNET in workload.reaches:
         rules.append(_Egress(to=_internet()))
-    return [_dns(), *rules]
+    return [_dns(), *rules, *map(_service, workload.services)]
+
+
+def _service(service: OutsideService) -> _Egress:
+    """Its port at its networks; where those are not told, the port alone is named."""
+    blocks = [_Peer(ip_block=k8s.networking.v1.IPBlockArgs(cidr=network)) for network in service.networks]
+    return _Egress(to=blocks or None, ports=[_Port(port=service.port, protocol="TCP")])
 
 
 def _dns() -> _Egress:

@@ -116,6 +116,8 @@ def _data(settings: PlatformSettings) -> Iterator[Demand]:
     yield Demand(pods=postgres.instances, resources=postgres.resources, volumes=postgres.instances)
     yield Demand(pods=with_surge(postgres.pooler.replicas), resources=postgres.pooler.resources)
     yield from _backups(settings)
+    if redis.mode is RedisMode.EXTERNAL:
+        return
     sentinel = redis.mode is RedisMode.SENTINEL
     instances = REDIS_INSTANCES if sentinel else 1
     yield Demand(pods=instances, resources=redis.resources, volumes=instances)

@@ -93,7 +93,7 @@ class MonitoringStack(PlatformComponent):
         return service.metadata.name
 
     def _dashboard(self) -> None:
-        model = dashboard.render(self._args.settings.environment.value)
+        model = dashboard.render(self._args.settings)
         k8s.core.v1.ConfigMap(
             self.child_name("dashboard"),
             # The label by which Grafana's sidecar finds dashboards.

@@ -1,7 +1,11 @@
 """The dashboard of the ten required panels, as Grafana reads it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from settings.platform_settings import PlatformSettings
+from settings.redis import RedisMode
 
 _WIDTH = 12
 _HEIGHT = 8
@@ -107,8 +111,34 @@ PANELS: tuple[Panel, ...] = (
 )
 
 
-def render(environment: str) -> dict[str, Any]:
+_OF_EXTERNAL_BROKER: Mapping[str, Panel] = {
+    "Waiting: 95th percentile until queued, length of queues": Panel(
+        title="Waiting: 95th percentile until queued, queued by pool",
+        unit="short",
+        queries={
+            "seconds until queued": "histogram_quantile(0.95, "
+            "sum by (le) (rate(airflow_task_scheduled_duration_bucket[15m])))",
+            "queued in {{pool_name}}": "max by (pool_name) (airflow_pool_queued_slots)",
+        },
+    ),
+    "Broker: memory, clients": Panel(
+        title="Broker: tasks not handed over in time, a minute",
+        unit="short",
+        queries={"not handed over": "sum(rate(airflow_celery_task_timeout_error[5m])) * 60"},
+    ),
+}
+"""What takes the place of a panel of this title where the broker is somebody else's and nobody exports it."""
+
+
+def panels(settings: PlatformSettings) -> tuple[Panel, ...]:
+    """The panels of a stack."""
+    instead: Mapping[str, Panel] = _OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}
+    return tuple(instead.get(panel.title, panel) for panel in PANELS)
+
+
+def render(settings: PlatformSettings) -> dict[str, Any]:
     """The dashboard's JSON model."""
+    environment = settings.environment.value
     return {
         "uid": f"airflow-platform-{environment}",
         "title": f"Airflow platform ({environment})",
@@ -119,7 +149,7 @@ def render(environment: str) -> dict[str, Any]:
         "refresh": "30s",
         "time": {"from": "now-6h", "to": "now"},
         "templating": {"list": [{"name": "datasource", "type": "datasource", "query": "prometheus"}]},
-        "panels": [_panel(number, panel) for number, panel in enumerate(PANELS)],
+        "panels": [_panel(number, panel) for number, panel in enumerate(panels(settings))],
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from settings.backup import BackupTarget
 from settings.platform_settings import PlatformSettings
+from settings.redis import RedisMode
 
 RUNBOOKS = "docs/runbooks"
 
@@ -236,10 +237,41 @@ ALERTS: tuple[Alert, ...] = (
 )
 
 
+_OF_EXTERNAL_BROKER: Mapping[str, Alert] = {
+    alert.name: alert
+    for alert in (
+        Alert(
+            name="BrokerDown",
+            # Nobody exports somebody else's broker; the scheduler counts what it could not hand over in time.
+            expr="sum(increase(airflow_celery_task_timeout_error[2m])) > 0",
+            hold="1m",
+            severity=Severity.CRITICAL,
+            component="redis-ha",
+            summary="The scheduler cannot hand tasks to the broker: no task reaches a worker",
+        ),
+        Alert(
+            name="QueueLong",
+            expr="max by (pool_name) (airflow_pool_queued_slots) > 100",
+            hold="10m",
+            severity=Severity.HIGH,
+            component="celery-workers",
+            summary="Over 100 tasks of the pool {{ $labels.pool_name }} have waited for a worker for ten minutes",
+        ),
+    )
+}
+"""What takes the place of the alert of the same name where the broker is somebody else's."""
+
+
+def alerts(settings: PlatformSettings) -> tuple[Alert, ...]:
+    """The alerts of a stack: none about what it does not have."""
+    backed_up = settings.postgres.backup.target is not BackupTarget.NONE
+    instead: Mapping[str, Alert] = _OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}
+    return tuple(instead.get(alert.name, alert) for alert in ALERTS if backed_up or not alert.of_backups)
+
+
 def groups(settings: PlatformSettings) -> dict[str, Any]:
     """The rules as Prometheus reads them: one group."""
-    backed_up = settings.postgres.backup.target is not BackupTarget.NONE
-    rules = [alert.rule(settings.environment.value) for alert in ALERTS if backed_up or not alert.of_backups]
+    rules = [alert.rule(settings.environment.value) for alert in alerts(settings)]
     return {"groups": [{"name": "airflow-platform", "rules": rules}]}
 
 

@@ -1,4 +1,4 @@
-"""RedisHA: Valkey 8 as the Celery broker.
+"""RedisHA: Valkey 8 as the Celery broker, or somebody else's.
 
 How clients connect (passwords from their own Secret, user `names.BROKER_USER`, authority in their Secret):
 
@@ -9,14 +9,17 @@ How clients connect (passwords from their own Secret, user `names.BROKER_USER`, 
   credentials on the first. Transport options: `master_name` = `names.SENTINEL_MASTER`, `sentinel_kwargs` with
   `username`, `password`, `ssl`, `ssl_ca_certs`, `ssl_cert_reqs` for the Sentinels themselves (they know the same user,
   who may only ask who leads there), and `broker_use_ssl` for the data nodes.
+* Somebody else's: as one instance, with the user, the databases and the authority of `redis.external`.
 """
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.contract import names
+from components.contract import names, preflights
 from components.contract.base import PlatformComponent
 from components.contract.endpoints import RedisEndpoint
+from components.contract.external_broker import external_broker
+from components.redis_ha import external
 from components.redis_ha.args import RedisHAArgs
 from components.redis_ha.manifests import sentinel, services, valkey
 from components.redis_ha.manifests.common import config_map
@@ -27,6 +30,7 @@ from components.redis_ha.names import (
     node_services,
     sentinel_services,
 )
+from settings.external import ExternalRedisSettings
 from settings.stack import Environment
 
 
@@ -34,11 +38,12 @@ class RedisHA(PlatformComponent):
     """The Celery broker.
 
     Creates, with mode `standalone`, one Valkey and its Service; with mode `sentinel` three data nodes, of which one
-    leads, three Sentinels that watch them, and a Service for each of the six so that names outlive pods.
+    leads, three Sentinels that watch them, and a Service for each of the six so that names outlive pods; with mode
+    `external` a Job that looks whether somebody else's broker can be used, and says all that keeps it from that.
 
     Survives, with mode `sentinel`: the loss of any data node or Sentinel (another leads within about ten seconds),
     rollouts and drains (the lead is handed over first). With one instance: the loss of the pod; the append-only file
-    stays on the volume.
+    stays on the volume. With mode `external`: what the service survives.
     Does not handle: keeping every message. Replication is asynchronous and the file is written once a second; what
     is lost is sent again by Airflow's scheduler from the database, where the truth is.
 
@@ -52,12 +57,32 @@ class RedisHA(PlatformComponent):
     def __init__(self, name: str, args: RedisHAArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self._args = args
+        broker = external_broker(args.settings)
+        self.endpoint = self._external(broker) if broker else self._own()
+        self.finish()
+
+    def _own(self) -> RedisEndpoint:
+        args = self._args
         replicated = has_sentinels(args.settings)
         ready = self._sentinels() if replicated else self._standalone()
         service = names.SENTINEL if replicated else names.VALKEY
         host = names.service_host(service, args.settings.namespaces.data)
-        self.endpoint = RedisEndpoint(host=ready.apply(lambda _: host), sentinel=replicated, ready=ready)
-        self.finish()
+        return RedisEndpoint(host=ready.apply(lambda _: host), sentinel=replicated, ready=ready)
+
+    def _external(self, broker: ExternalRedisSettings) -> RedisEndpoint:
+        """Somebody else's; the result is there once the preflight has found it fit."""
+        preflight = external.preflight(self._args, broker)
+        account = k8s.core.v1.ServiceAccount(
+            self.child_name("preflight-account"), preflights.service_account(preflight), self.child_opts()
+        )
+        config = k8s.core.v1.ConfigMap(
+            self.child_name("preflight-config"), preflights.config_map(preflight), self.child_opts()
+        )
+        job = k8s.batch.v1.Job(
+            self.child_name("preflight"), preflights.job(preflight), self.child_opts(depends_on=[account, config])
+        )
+        ready = job.metadata.apply(lambda found: found.name or "")
+        return RedisEndpoint(host=ready.apply(lambda _: broker.host), sentinel=False, ready=ready)
 
     def _standalone(self) -> pulumi.Output[str]:
         """One data node behind one Service; the result is there once it answers."""

@@ -2,15 +2,19 @@
 
 from components.contract import names
 from components.contract.peers import Need, Port, Workload
+from components.redis_ha import external
 from components.redis_ha.names import EXPORTER_PORT, has_sentinels
 from settings.platform_settings import PlatformSettings
+from settings.redis import RedisMode
 
 _VALKEY = Need(workload=names.VALKEY, port="valkey")
 _SENTINEL = Need(workload=names.SENTINEL, port="sentinel")
 
 
 def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
-    """Valkey, and with mode `sentinel` the Sentinels: then each asks all the others."""
+    """Valkey, and with mode `sentinel` the Sentinels: then each asks all the others. With mode `external` neither."""
+    if settings.redis.mode is RedisMode.EXTERNAL:
+        return external.workloads(settings)
     replicated = has_sentinels(settings)
     valkey = Workload(
         name=names.VALKEY,

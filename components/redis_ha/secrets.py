@@ -2,6 +2,7 @@
 
 from components.contract import names
 from components.contract.secrets import SecretConsumer
+from components.redis_ha import external
 from components.redis_ha.names import (
     AUTHORITY_FILE,
     CERTIFICATE_FILE,
@@ -15,6 +16,7 @@ from components.redis_ha.names import (
     sentinel_services,
 )
 from settings.platform_settings import PlatformSettings
+from settings.redis import RedisMode
 
 NODE = names.VALKEY
 EXPORTER = f"{names.VALKEY}-exporter"
@@ -69,7 +71,9 @@ _TLS = {
 
 
 def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
-    """The data nodes, their exporter, and the Sentinels where there are any."""
+    """The data nodes, their exporter, and the Sentinels where there are any; or who looks at somebody else's broker."""
+    if settings.redis.mode is RedisMode.EXTERNAL:
+        return external.consumers(settings)
     found = (_node(settings), _exporter(settings))
     return (*found, _sentinel(settings)) if has_sentinels(settings) else found
 

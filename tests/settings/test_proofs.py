@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from settings import proofs
 from settings.backup_proofs import BACKUP_RULES
+from settings.external_proofs import EXTERNAL_RULES
 from settings.load import parse
 from settings.problems import Problem, SettingsError
 from settings.proofs import RULES
@@ -97,4 +98,4 @@ def test_scalers_get_their_connections_too() -> None:
 def test_every_rule_is_in_the_list() -> None:
     rules = {value for name, value in vars(proofs).items() if name.startswith("_") and callable(value)}
     helpers = {proofs._every_resources}  # pyright: ignore[reportPrivateUsage]
-    assert (rules - helpers) | {*BACKUP_RULES, *RESTORE_RULES} == set(RULES)
+    assert (rules - helpers) | {*BACKUP_RULES, *RESTORE_RULES, *EXTERNAL_RULES} == set(RULES)

@@ -14,7 +14,8 @@ from cryptography.exceptions import InvalidTag
 
 from components.contract.secrets import SecretConsumer, SecretValue
 from components.credentials.escrow import seal, unseal
-from components.credentials.sources import fill, roots_of, version, wrongly_given
+from components.credentials.generations import problems
+from components.credentials.sources import fill, roots_of, rotatable, version, wrongly_given
 from scripts import open_escrow
 from settings.stack import CredentialSettings
 from tests.settings.stack_files import ROOT
@@ -107,10 +108,12 @@ def test_given_values_are_known_and_there() -> None:
     assert missing.startswith("credentials.given = api_secret_key: the stack secret givenValues does not hold it")
 
 
-def test_what_is_given_is_not_rotated() -> None:
-    settings = CredentialSettings(given=["api_secret_key"], rotation={"api_secret_key": 1})
-    (problem,) = wrongly_given(settings, {"api_secret_key": "x"})
-    assert "is not generated anew" in problem
+def test_the_counter_of_what_is_given_renews_its_readers_and_makes_nothing() -> None:
+    consumer = SecretConsumer(name="x", namespace="y", files={"f": "{api_secret_key}"})
+    before, after = (CredentialSettings(given=["api_secret_key"], rotation={"api_secret_key": at}) for at in (4, 5))
+    assert problems(after, rotatable()) == wrongly_given(after, {"api_secret_key": "x"}) == []
+    assert version(consumer, before) != version(consumer, after)
+    assert fill(consumer, {"api_secret_key": ["new"]}, after) == {"f": "new"}
 
 
 def test_keys_that_an_escrow_gave_back_make_the_same_escrow_again() -> None:

@@ -34,6 +34,24 @@ def test_templates_are_filled_and_doubled_braces_stay() -> None:
     assert files["ca.crt"] != files["tls.crt"]
 
 
+def test_a_part_of_a_url_is_quoted() -> None:
+    url = SecretConsumer(
+        name="x",
+        namespace="y",
+        files={"f": "redis://u:{broker_airflow_password:url}@h", "g": "{broker_airflow_password}"},
+    )
+    assert fill(url, {"broker_airflow_password": ["p@ss/w=rd:%,"]}, SETTINGS) == {
+        "f": "redis://u:p%40ss%2Fw%3Drd%3A%25%2C@h",
+        "g": "p@ss/w=rd:%,",
+    }
+
+
+def test_an_unknown_form_is_an_error() -> None:
+    wrong = SecretConsumer(name="x", namespace="y", files={"f": "{broker_airflow_password:uri}"})
+    with pytest.raises(ValueError, match="'uri'; there is 'url'"):
+        fill(wrong, {"broker_airflow_password": ["x"]}, SETTINGS)
+
+
 def test_every_value_can_be_filled() -> None:
     everything = SecretConsumer(
         name="all", namespace="x", files={value: f"{{{value}}}" for value in SecretValue}, tls_names=("localhost",)

@@ -1,5 +1,5 @@
 from components.contract.labels import NAME, PlatformLabels
-from components.contract.peers import Need, Outside, Port, Workload
+from components.contract.peers import Need, Outside, OutsideService, Port, Workload
 from components.foundation.network import NAMESPACE_LABEL, PRIVATE_RANGES, deny_all, policies
 from tests.harness import plain
 
@@ -83,3 +83,15 @@ def test_a_workload_that_needs_nothing_may_resolve_names_and_nothing_else() -> N
 def test_metrics_are_open_to_the_cluster_where_its_own_prometheus_scrapes() -> None:
     rules = plain(policies((DATABASE,), LABELS)["database"])["ingress"]
     assert rules == [{"from": [{"namespaceSelector": {}}], "ports": [{"port": 9187, "protocol": "TCP"}]}]
+
+
+def test_a_service_of_others_is_reached_at_its_port_and_its_networks_alone() -> None:
+    def rules(*networks: str) -> object:
+        service = OutsideService(name="cloud", port=6379, networks=networks)
+        client = Workload(name="client", namespace="apps", services=(service,))
+        return plain(policies([client], LABELS)["client"])["egress"]
+
+    port = {"port": 6379, "protocol": "TCP"}
+    blocks = [{"ipBlock": {"cidr": "10.1.0.0/16"}}, {"ipBlock": {"cidr": "10.2.0.0/16"}}]
+    assert rules("10.1.0.0/16", "10.2.0.0/16") == [DNS, {"to": blocks, "ports": [port]}]
+    assert rules() == [DNS, {"ports": [port]}]

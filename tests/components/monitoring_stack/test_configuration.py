@@ -83,7 +83,7 @@ def test_histograms_reach_beyond_the_bounds_that_alerts_ask_for() -> None:
 
 
 def test_the_dashboard_has_the_ten_panels_without_overlap() -> None:
-    panels = dashboard.render("dev")["panels"]
+    panels = dashboard.render(DEV)["panels"]
     assert len(panels) == 10
     assert len({(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}) == 10
     assert all(panel["targets"] for panel in panels)

@@ -8,6 +8,7 @@ from components.contract.labels import PlatformLabels
 from components.contract.secrets import SecretRef
 from components.redis_ha.args import RedisHAArgs
 from components.redis_ha.secrets import consumers
+from settings.platform_settings import PlatformSettings
 from tests.harness import settings_of
 
 DIGEST = "0123456789abcdef" * 4
@@ -15,7 +16,11 @@ DIGEST = "0123456789abcdef" * 4
 
 def arguments(stack: str, version: str = "1") -> RedisHAArgs:
     """For the settings of a real stack file."""
-    settings = settings_of(stack)
+    return arguments_of(settings_of(stack), version)
+
+
+def arguments_of(settings: PlatformSettings, version: str = "1") -> RedisHAArgs:
+    """For any settings."""
     images: dict[str, Any] = {
         entry.name: f"registry.example.com/{entry.name}@sha256:{DIGEST}" for entry in fields(ImageRefs)
     }

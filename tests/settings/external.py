@@ -1,0 +1,23 @@
+"""Stacks that use services of somebody else's, as values of a stack file."""
+
+from datetime import date
+from typing import Any
+
+from components.credentials import certificates
+from tests.settings.stack_files import values_of
+
+AUTHORITY = certificates.pem(
+    certificates.authority(bytes(32), certificates.Validity(issued=date(2026, 11, 1), days=3650)).certificate
+)
+"""A certificate that can be read."""
+GIVEN = {"broker_airflow_password": "p@ss/w=rd"}
+
+
+def with_broker(stack: str, **external: Any) -> dict[str, Any]:
+    """The values of a stack file with an external broker in place of its own."""
+    broker = {"host": "broker.example.com", "user": "airflow@home", "networks": ["10.20.0.0/24"]}
+    return {
+        **values_of(stack),
+        "redis": {"mode": "external", "external": {**broker, **external}},
+        "credentials": {"given": ["broker_airflow_password"]},
+    }
