@@ -32,11 +32,13 @@ _RENDER = """
 import json
 from components.airflow_core.configuration import ROLES, config_files
 from components.celery_workers import configuration as workers
+from settings.load import parse
 from tests.harness import STACKS, settings_of
+from tests.settings.external import with_broker
 
 files = {}
-for stack in STACKS:
-    settings = settings_of(stack)
+stacks = {stack: settings_of(stack) for stack in STACKS} | {"external": parse(with_broker("dev", authority=None))}
+for stack, settings in stacks.items():
     files[stack] = {role: config_files(role, settings) for role in ROLES}
     for queue, own in settings.workers.queues.items():
         files[stack][f"worker-{queue}"] = workers.config_files(settings, own)

@@ -104,6 +104,17 @@ def test_a_workers_celery_speaks_tls_to_the_broker(rendered: Any, tmp_path: Path
     assert "airflow.serialization.serialized_objects" in celery["include"]
 
 
+def test_a_broker_of_somebody_elses_is_verified_by_its_own_authority(rendered: Any, tmp_path: Path) -> None:
+    url = "rediss://airflow%40home:p%40ss%2Fw%3Drd@broker.example.com:6379/0"
+    secrets = {"broker_url": url, "result_backend": url}
+    celery = json.loads(run(tmp_path, rendered["external"]["worker-default"], secrets, SHOW_CELERY))
+    assert celery["broker_url"] == url
+    for side in ("broker_use_ssl", "redis_backend_use_ssl"):
+        assert celery[side]["ssl_ca_certs"] == "/etc/ssl/certs/ca-certificates.crt"
+        assert celery[side]["ssl_check_hostname"] is True
+    assert "airflow.serialization.serialized_objects" in celery["include"]
+
+
 def test_with_sentinels_both_sides_know_how_to_ask_them(rendered: Any, tmp_path: Path) -> None:
     url = "sentinel://airflow:pw@s0:26379/0;sentinel://s1:26379/0"
     secrets = {"broker_url": url, "result_backend": url, "broker_password": "pw\n"}

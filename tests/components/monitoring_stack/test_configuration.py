@@ -14,6 +14,7 @@ from components.monitoring_stack.peers import workloads
 from components.monitoring_stack.secrets import consumers
 from settings.load import parse
 from settings.monitoring import ReceiverSettings
+from tests.settings.external import with_broker
 from tests.settings.stack_files import changed, values_of
 
 DATABASE = Workload(
@@ -89,8 +90,16 @@ def test_the_dashboard_has_the_ten_panels_without_overlap() -> None:
     assert all(panel["targets"] for panel in panels)
 
 
+def test_no_panel_asks_for_the_metrics_of_a_broker_that_nobody_exports() -> None:
+    shown = dashboard.panels(parse(with_broker("dev")))
+    assert len(shown) == len(dashboard.PANELS)
+    assert "redis_" not in str(shown)
+    assert "redis_" in str(dashboard.panels(DEV))
+
+
 def test_promtool_can_read_every_query_of_the_dashboard(tmp_path: Path) -> None:
-    queries = [query for panel in dashboard.PANELS for query in panel.queries.values()]
+    shown = (*dashboard.PANELS, *dashboard.panels(parse(with_broker("dev"))))
+    queries = [query for panel in shown for query in panel.queries.values()]
     rules = [{"record": f"panel:{number}", "expr": query} for number, query in enumerate(queries)]
     path = tmp_path / "queries.yml"
     path.write_text(json.dumps({"groups": [{"name": "queries", "rules": rules}]}))

@@ -11,6 +11,7 @@ import pytest
 from components.monitoring_stack import rules
 from components.monitoring_stack.rules import ALERTS
 from settings.load import parse
+from tests.settings.external import with_broker
 from tests.settings.stack_files import ROOT, values_of
 
 PROMTOOL = shutil.which("promtool")
@@ -21,8 +22,10 @@ PROCESS = "0+1x60"
 STILL = "7x60"
 """A counter that stands still."""
 
+Cases = dict[str, tuple[dict[str, str], dict[str, str]]]
+
 # Alert to (series while it fires, series while it is silent), each metric with its values a minute.
-CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+CASES: Cases = {
     "AirflowSchedulerDown": ({"airflow_scheduler_heartbeat": STILL}, {"airflow_scheduler_heartbeat": PROCESS}),
     "AirflowDagProcessorDown": ({}, {"airflow_dag_processor_heartbeat": PROCESS}),
     "AirflowTriggererDown": ({"airflow_triggerer_heartbeat": STILL}, {"airflow_triggerer_heartbeat": PROCESS}),
@@ -121,6 +124,16 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 }
 
 
+# The same where the broker is somebody else's.
+OF_EXTERNAL_BROKER: Cases = {
+    "BrokerDown": ({"airflow_celery_task_timeout_error": PROCESS}, {"airflow_celery_task_timeout_error": STILL}),
+    "QueueLong": (
+        {'airflow_pool_queued_slots{pool_name="default_pool"}': "101x60"},
+        {'airflow_pool_queued_slots{pool_name="default_pool"}': "100x60"},
+    ),
+}
+
+
 def test_every_alert_has_a_firing_and_a_silent_case() -> None:
     assert set(CASES) == {alert.name for alert in ALERTS}
 
@@ -151,10 +164,12 @@ def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([PROMTOOL, *arguments], capture_output=True, text=True, check=False)
 
 
-def unit_test(rule_file: Path, folder: Path, fires: dict[str, list[str]]) -> subprocess.CompletedProcess[str]:
+def unit_test(
+    rule_file: Path, folder: Path, fires: dict[str, list[str]], cases: Cases = CASES
+) -> subprocess.CompletedProcess[str]:
     """One promtool file with all cases; `fires` says for each alert which of its two cases must fire."""
     tests: list[dict[str, Any]] = []
-    for name, (firing, silent) in CASES.items():
+    for name, (firing, silent) in cases.items():
         for kind, series in (("firing", firing), ("silent", silent)):
             # A series of no meaning, so that the case without any of its own still has time passing.
             inputs = [{"series": key, "values": values} for key, values in {**series, "clock": "1x60"}.items()]
@@ -181,6 +196,18 @@ def test_promtool_accepts_the_rules(rule_file: Path) -> None:
 
 def test_alerts_fire_and_are_silent(rule_file: Path, tmp_path: Path) -> None:
     result = unit_test(rule_file, tmp_path, {name: ["firing"] for name in CASES})
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_without_an_exporter_of_the_broker_the_scheduler_is_asked(tmp_path: Path) -> None:
+    settings = parse(with_broker("prod"))
+    texts = {alert.name: alert.expr for alert in rules.alerts(settings)}
+    assert [name for name, text in texts.items() if "redis_" in text] == []
+    assert list(texts) == [alert.name for alert in ALERTS]
+    path = tmp_path / "rules.yml"
+    path.write_text(json.dumps(rules.groups(settings)))
+    fires = {name: ["firing"] for name in OF_EXTERNAL_BROKER}
+    result = unit_test(path, tmp_path, fires, OF_EXTERNAL_BROKER)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
