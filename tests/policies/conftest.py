@@ -13,7 +13,7 @@ PACK = Path(__file__).resolve().parents[2] / "policies"
 if str(PACK) not in sys.path:
     sys.path.insert(0, str(PACK))
 
-_WITH_PROGRAM = {"test_own_stacks.py", "test_referees.py", "test_unsafe.py"}
+_WITH_PROGRAM = {"test_examples.py", "test_own_stacks.py", "test_referees.py", "test_unsafe.py"}
 _PROGRAM_IS_HERE = find_spec("pulumi_kubernetes") is not None
 
 collect_ignore = [

@@ -1,0 +1,19 @@
+"""The worked stack files render, and keep to every rule at prod's level."""
+
+import pytest
+import yaml
+
+from settings.load import own_values
+from tests.harness import as_config, kubernetes, record_stack_with
+from tests.policies.test_own_stacks import violations
+from tests.settings.stack_files import ROOT
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
+def test_a_worked_stack_file_renders_and_keeps_to_every_rule(cloud: str) -> None:
+    text = (ROOT / "docs" / "examples" / f"Pulumi.{cloud}.yaml").read_text()
+    values = own_values(yaml.safe_load(text)["config"])
+    recording = record_stack_with("prod", as_config(**values, givenValues={"broker_airflow_password": "p@ss"}))
+    assert not [name for name in kubernetes(recording, "StatefulSet") if "valkey" in name]
+    assert [name for name in kubernetes(recording, "Job") if name.startswith("broker-preflight")]
+    assert violations("prod", recording.resources) == []
