@@ -73,6 +73,21 @@ class S3Settings(Settings):
     """Certificate, PEM, of the authority that signed the endpoint's; those of the image when left out."""
 
 
+class BundledStoreSettings(Settings):
+    """An S3 store of the stack's own: versitygw over a volume, reached by TLS inside the cluster alone.
+
+    It is as safe as its volume, and lies where the database does: for one machine, for trials, and where the volume's
+    class keeps copies elsewhere.
+    """
+
+    storage: Storage
+    """Its volume; the class has to know extended attributes, as ext4 and xfs do."""
+    resources: Resources = Resources(
+        requests=ResourceList(cpu="10m", memory="48Mi"), limits=ResourceList(memory="512Mi")
+    )
+    """Of its one pod."""
+
+
 class RetentionSettings(Settings):
     """How many backups are kept; the archive goes back to the oldest of them."""
 
@@ -104,6 +119,8 @@ class BackupSettings(Settings):
     """Where they go."""
     s3: S3Settings | None = None
     """The bucket, for target `s3`."""
+    bundled: BundledStoreSettings | None = None
+    """A store of the stack's own in place of the bucket, for target `s3`; refused in prod."""
     volume: Storage | None = None
     """The volume, for target `volume`."""
     prefix: Prefix = "/airflow-platform"

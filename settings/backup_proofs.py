@@ -24,8 +24,15 @@ _DAYS_BETWEEN_DRILLS = 7
 def backup_target(settings: "PlatformSettings") -> Iterator[Problem]:
     """The target has what it needs, and nothing is given that it would ignore."""
     backup = settings.postgres.backup
+    if backup.s3 is not None and backup.bundled is not None:
+        yield Problem(
+            key="postgres.backup.bundled",
+            value="(given)",
+            reason="postgres.backup.s3 is given as well, and backups go to one of them",
+            way_out="Remove one of the two",
+        )
     for target, key, given in (
-        (BackupTarget.S3, "s3", backup.s3),
+        (BackupTarget.S3, "s3", backup.s3 or backup.bundled),
         (BackupTarget.VOLUME, "volume", backup.volume),
     ):
         if (backup.target is target) != (given is not None):
@@ -84,14 +91,14 @@ def data_loss(settings: "PlatformSettings") -> Iterator[Problem]:
 def store_size(settings: "PlatformSettings") -> Iterator[Problem]:
     """The volume holds the backups that are kept, and one more while it is taken."""
     backup, volume = settings.postgres.backup, settings.postgres.storage.size
-    storage = backup.volume
+    key, storage = ("bundled.storage", backup.bundled.storage) if backup.bundled else ("volume", backup.volume)
     if storage is None:
         return
     held = _held(backup)
     needed = held * parse_bytes(volume) // BACKUP_SHARE
     if needed > parse_bytes(storage.size):
         yield Problem(
-            key="postgres.backup.volume.size",
+            key=f"postgres.backup.{key}.size",
             value=storage.size,
             reason=f"{backup.retention.full} full backups + {backup.retention.diff if backup.diff_schedule else 0} "
             f"differential ones + 1 being taken = {held}, each up to 1/{BACKUP_SHARE} of the database's volume {volume}, "
@@ -117,6 +124,13 @@ def production_backups(settings: "PlatformSettings") -> Iterator[Problem]:
             way_out="Write 's3' with a bucket elsewhere, or 'volume'",
         )
         return
+    if backup.bundled is not None:
+        yield Problem(
+            key="postgres.backup.bundled",
+            value="(given)",
+            reason="it lies in the cluster whose loss backups are there for",
+            way_out="Write a bucket elsewhere into postgres.backup.s3",
+        )
     schedules = [backup.full_schedule, *([backup.diff_schedule] if backup.diff_schedule else [])]
     hours = longest_gap(*schedules) / 60
     if hours > _HOURS_BETWEEN_BACKUPS:

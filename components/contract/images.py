@@ -19,3 +19,4 @@ class ImageRefs:
     alertmanager: pulumi.Input[str]
     exporters: pulumi.Input[str]
     keda: pulumi.Input[str]
+    versitygw: pulumi.Input[str]

@@ -135,6 +135,8 @@ def _backups(settings: PlatformSettings) -> Iterator[Demand]:
     yield Demand(pods=2 * DRILLS, resources=backup.drill.resources, volumes=DRILLS)
     if backup.target is BackupTarget.VOLUME:
         yield Demand(pods=0, resources=SMALL_POD, volumes=1)
+    if backup.bundled is not None:
+        yield Demand(pods=1, resources=backup.bundled.resources, volumes=1)
 
 
 def _monitoring(settings: PlatformSettings) -> Iterator[Demand]:

@@ -67,8 +67,9 @@ def overridden(settings: ImageSettings) -> Mapping[str, str]:
 
 
 def unneeded(settings: PlatformSettings) -> frozenset[str]:
-    """Images that no pod of the stack runs: building KEDA takes minutes."""
-    return frozenset() if settings.workers.brings_keda else frozenset({"keda"})
+    """Images that no pod of the stack runs: building these takes minutes."""
+    runs = {"keda": settings.workers.brings_keda, "versitygw": settings.postgres.backup.bundled is not None}
+    return frozenset(image for image, needed in runs.items() if not needed)
 
 
 def locked(settings: ImageSettings, lock: Mapping[str, str]) -> dict[str, str]:

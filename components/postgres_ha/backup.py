@@ -2,20 +2,27 @@
 
 from dataclasses import dataclass
 
+from components.contract import names
+from components.postgres_ha.names import AUTHORITY_FILE as AUTHORITY_NAME
 from components.postgres_ha.names import (
+    BACKUP_SECRETS_PATH,
+    BACKUP_STORE,
+    BACKUP_STORE_PORT,
     DATA_PATH,
     REPOSITORY_PATH,
     SCRIPTS_PATH,
     SOCKET_PATH,
     SUPERUSER,
 )
-from settings.backup import BackupSettings, BackupTarget, S3Settings
+from settings.backup import BackupSettings, BackupTarget, S3Settings, UriStyle
 from settings.platform_settings import PlatformSettings
 from settings.postgres import PostgresSettings
 
 STANZA = "platform"
 CONFIG_FILE = "pgbackrest.conf"
 AUTHORITY_FILE = "bucket-ca.crt"
+BUNDLED_BUCKET = "backups"
+BUNDLED_REGION = "us-east-1"
 
 _RUN = f"/bin/bash {SCRIPTS_PATH}/pgbackrest.sh"
 # pgBackRest understands half a second before its own patience ends; a segment is sent in well under a second.
@@ -61,7 +68,27 @@ class Store:
 def own_store(settings: PlatformSettings) -> Store:
     """Where this stack's backups go."""
     backup = settings.postgres.backup
-    return store_at(backup.s3, REPOSITORY_PATH, f"{backup.prefix}/{backup.generation}", AUTHORITY_FILE)
+    return own_store_at(settings, f"{backup.prefix}/{backup.generation}")
+
+
+def own_store_at(settings: PlatformSettings, path: str) -> Store:
+    """Another path where this stack's backups go."""
+    bucket = own_bucket(settings)
+    if bucket is not None and settings.postgres.backup.bundled is not None:
+        # Its certificate is signed by the platform's own authority.
+        return Store(bucket=bucket, path=path, authority=f"{BACKUP_SECRETS_PATH}/{AUTHORITY_NAME}")
+    return store_at(bucket, REPOSITORY_PATH, path, AUTHORITY_FILE)
+
+
+def own_bucket(settings: PlatformSettings) -> S3Settings | None:
+    """The bucket of this stack's backups: a given one, or that of its own store."""
+    backup = settings.postgres.backup
+    if backup.bundled is None:
+        return backup.s3
+    host = names.service_host(BACKUP_STORE, settings.namespaces.data)
+    return S3Settings(
+        endpoint=f"{host}:{BACKUP_STORE_PORT}", bucket=BUNDLED_BUCKET, region=BUNDLED_REGION, uri_style=UriStyle.PATH
+    )
 
 
 def store_at(bucket: S3Settings | None, mount: str, path: str, authority_file: str) -> Store:

@@ -16,8 +16,9 @@ from components.postgres_ha.manifests import (
     drill,
     pooler,
     services,
+    store,
 )
-from components.postgres_ha.names import BACKUP, RESTORE_DRILL
+from components.postgres_ha.names import BACKUP, BACKUP_STORE, RESTORE_DRILL
 from settings.stack import Environment
 
 
@@ -49,6 +50,7 @@ class PostgresHA(PlatformComponent):
         super().__init__(name, opts)
         self._args = args
         self._backup_volume()
+        self._backup_store()
         configured = self._database()
         self._backups()
         pooled = self._pooler(configured)
@@ -100,6 +102,23 @@ class PostgresHA(PlatformComponent):
             k8s.core.v1.PersistentVolumeClaim(
                 self.child_name("backups"), claim, self.child_opts(protect=self._protected)
             )
+
+    def _backup_store(self) -> None:
+        """The stack's own store, where it has one."""
+        args = self._args
+        if args.settings.postgres.backup.bundled is None:
+            return
+        account = self._account(BACKUP_STORE)
+        files = k8s.core.v1.ConfigMap(self.child_name("backup-store-scripts"), store.files(args), self.child_opts())
+        claim = k8s.core.v1.PersistentVolumeClaim(
+            self.child_name("backup-store-objects"), store.volume_claim(args), self.child_opts(protect=self._protected)
+        )
+        k8s.core.v1.Service(self.child_name("backup-store-service"), store.service(args), self.child_opts())
+        k8s.apps.v1.StatefulSet(
+            self.child_name("backup-store"),
+            store.stateful_set(args),
+            self.child_opts(depends_on=[account, files, claim]),
+        )
 
     def _backups(self) -> None:
         """What asks for backups, by the clock."""

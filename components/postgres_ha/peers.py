@@ -2,9 +2,10 @@
 
 from components.contract import names
 from components.contract.peers import Need, Outside, Port, Workload
-from components.postgres_ha import restore
 from components.postgres_ha.names import (
     BACKUP,
+    BACKUP_STORE,
+    BACKUP_STORE_PORT,
     CONFIGURE,
     EXPORTER_PORT,
     PATRONI_PORT,
@@ -13,6 +14,9 @@ from components.postgres_ha.names import (
 )
 from settings.backup import BackupTarget
 from settings.platform_settings import PlatformSettings
+
+STORE_PORT = "s3"
+"""Name of the port of the stack's own store."""
 
 
 def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
@@ -30,7 +34,11 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
             Port(name="patroni", number=PATRONI_PORT, scrape_path="/metrics", scheme="https"),
             Port(name="metrics", number=EXPORTER_PORT, scrape_path="/metrics"),
         ),
-        needs=(Need(workload=names.POSTGRES, port="postgresql"), Need(workload=names.POSTGRES, port="patroni")),
+        needs=(
+            Need(workload=names.POSTGRES, port="postgresql"),
+            Need(workload=names.POSTGRES, port="patroni"),
+            *_bundled(settings),
+        ),
         reaches=frozenset({Outside.KUBERNETES_API, *_store(settings), *_source(settings)}),
     )
     pooler = Workload(
@@ -52,13 +60,19 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
 
 
 def _store(settings: PlatformSettings) -> frozenset[Outside]:
-    """How the store of backups is reached; a volume needs no way."""
+    """How a store of backups elsewhere is reached; a volume needs no way."""
     return frozenset({Outside.INTERNET} if settings.postgres.backup.s3 else ())
 
 
 def _source(settings: PlatformSettings) -> frozenset[Outside]:
     """The same of the store that the cluster is made from."""
-    return frozenset({Outside.INTERNET} if restore.source_bucket(settings.postgres) else ())
+    source = settings.postgres.restore_from
+    return frozenset({Outside.INTERNET} if source and source.s3 else ())
+
+
+def _bundled(settings: PlatformSettings) -> tuple[Need, ...]:
+    """The stack's own store, where it has one."""
+    return (Need(workload=BACKUP_STORE, port=STORE_PORT),) if settings.postgres.backup.bundled else ()
 
 
 def _backups(settings: PlatformSettings) -> tuple[Workload, ...]:
@@ -68,5 +82,8 @@ def _backups(settings: PlatformSettings) -> tuple[Workload, ...]:
         return ()
     primary = Need(workload=names.POSTGRES, port="postgresql")
     asking = Workload(name=BACKUP, namespace=namespace, needs=(primary,))
-    drill = Workload(name=RESTORE_DRILL, namespace=namespace, needs=(primary,), reaches=_store(settings))
-    return (asking, drill)
+    drill = Workload(
+        name=RESTORE_DRILL, namespace=namespace, needs=(primary, *_bundled(settings)), reaches=_store(settings)
+    )
+    store = Workload(name=BACKUP_STORE, namespace=namespace, ports=(Port(name=STORE_PORT, number=BACKUP_STORE_PORT),))
+    return (asking, drill, *((store,) if settings.postgres.backup.bundled else ()))

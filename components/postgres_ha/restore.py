@@ -3,42 +3,42 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from components.postgres_ha.backup import Store, configuration, store_at
-from components.postgres_ha.names import DATA_PATH, REPOSITORY_PATH, SCRIPTS_PATH, SOURCE_REPOSITORY_PATH
+from components.postgres_ha.backup import Store, configuration, own_store_at, store_at
+from components.postgres_ha.names import DATA_PATH, SCRIPTS_PATH, SOURCE_REPOSITORY_PATH
 from settings.backup import S3Settings
 from settings.platform_settings import PlatformSettings
 from settings.postgres import PostgresSettings
 
 CONFIG_FILE = "source-pgbackrest.conf"
-AUTHORITY_FILE = "source-bucket-ca.crt"
+SOURCE_AUTHORITY_FILE = "source-bucket-ca.crt"
 _METHOD = "pgbackrest"
 
 
-def source_bucket(postgres: PostgresSettings) -> S3Settings | None:
+def source_bucket(settings: PlatformSettings) -> S3Settings | None:
     """The bucket of the source: one of its own, or this stack's; None where it is a volume, or there is no source."""
-    source = postgres.restore_from
-    if source is None or source.claim is not None:
-        return None
-    return source.s3 or postgres.backup.s3
+    store = source_store(settings)
+    return store.bucket if store else None
 
 
-def source_store(postgres: PostgresSettings) -> Store | None:
+def source_store(settings: PlatformSettings) -> Store | None:
     """Where the source lies; None for a cluster that begins empty."""
-    source = postgres.restore_from
+    source = settings.postgres.restore_from
     if source is None:
         return None
-    mount = REPOSITORY_PATH if source.claim is None else SOURCE_REPOSITORY_PATH
-    return store_at(source_bucket(postgres), mount, f"{source.prefix}/{source.generation}", AUTHORITY_FILE)
+    path = f"{source.prefix}/{source.generation}"
+    if source.s3 is None and source.claim is None:
+        return own_store_at(settings, path)
+    return store_at(source.s3, SOURCE_REPOSITORY_PATH, path, SOURCE_AUTHORITY_FILE)
 
 
 def configuration_files(settings: PlatformSettings) -> dict[str, str]:
     """File name to text."""
-    store = source_store(settings.postgres)
-    if store is None:
+    store, source = source_store(settings), settings.postgres.restore_from
+    if store is None or source is None:
         return {}
     files = {CONFIG_FILE: configuration(store)}
-    if store.bucket is not None and store.bucket.authority is not None:
-        files[AUTHORITY_FILE] = store.bucket.authority
+    if source.s3 is not None and source.s3.authority is not None:
+        files[SOURCE_AUTHORITY_FILE] = source.s3.authority
     return files
 
 
@@ -59,9 +59,9 @@ def bootstrap(postgres: PostgresSettings) -> dict[str, Any]:
     }
 
 
-def origin(postgres: PostgresSettings) -> str:
+def origin(settings: PlatformSettings) -> str:
     """What a cluster was made from and what it writes to: once for each cluster that is ever made so."""
-    store, source, backup = source_store(postgres), postgres.restore_from, postgres.backup
+    store, source, backup = source_store(settings), settings.postgres.restore_from, settings.postgres.backup
     if store is None or source is None:
         return ""
     place = store.bucket.endpoint + "/" + store.bucket.bucket if store.bucket else source.claim or "own volume"

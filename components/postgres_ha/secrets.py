@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from components.contract import names
 from components.contract.secrets import SecretConsumer, SecretValue, login
 from components.postgres_ha import restore
-from components.postgres_ha.backup import is_backed_up
+from components.postgres_ha.backup import is_backed_up, own_bucket
 from components.postgres_ha.names import (
     API_USER,
     AUTHORITY_FILE,
     BACKUP,
+    BACKUP_STORE,
     BACKUP_USER,
     CERTIFICATE_FILE,
     CONFIGURE,
@@ -172,7 +173,7 @@ def _backup_consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         return ()
     repository = {
         REPOSITORY_PASSPHRASE_FILE: f"{{{V.BACKUP_REPOSITORY_PASSPHRASE}}}",
-        **_access_key(backup.s3, V.BACKUP_ACCESS_KEY, V.BACKUP_SECRET_KEY),
+        **_access_key(own_bucket(settings), V.BACKUP_ACCESS_KEY, V.BACKUP_SECRET_KEY),
     }
     authority = {AUTHORITY_FILE: _TLS[AUTHORITY_FILE]}
     asking = {
@@ -185,7 +186,21 @@ def _backup_consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         BACKUP: asking,
         RESTORE_DRILL: {**asking, **repository, ESCROW_PASSPHRASE_FILE: "{backup_escrow_passphrase}"},
     }
-    return tuple(SecretConsumer(name=name, namespace=namespace, files=own) for name, own in files.items())
+    found = tuple(SecretConsumer(name=name, namespace=namespace, files=own) for name, own in files.items())
+    return (*found, *_bundled_store(settings))
+
+
+def _bundled_store(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
+    """The stack's own store: its certificate, and the one key that it lets in."""
+    if settings.postgres.backup.bundled is None:
+        return ()
+    namespace = settings.namespaces.data
+    keys = _access_key(own_bucket(settings), V.BACKUP_ACCESS_KEY, V.BACKUP_SECRET_KEY)
+    tls = {CERTIFICATE_FILE: _TLS[CERTIFICATE_FILE], KEY_FILE: _TLS[KEY_FILE]}
+    name = names.service_host(BACKUP_STORE, namespace)
+    return (
+        SecretConsumer(name=BACKUP_STORE, namespace=namespace, files={**tls, **keys}, tls_names=(name, "localhost")),
+    )
 
 
 def _access_key(bucket: S3Settings | None, access_key: SecretValue, secret_key: SecretValue) -> dict[str, str]:
@@ -207,6 +222,6 @@ def _source(settings: PlatformSettings) -> dict[str, str]:
     keys = (V.RESTORE_ACCESS_KEY, V.RESTORE_SECRET_KEY) if source.s3 else (V.BACKUP_ACCESS_KEY, V.BACKUP_SECRET_KEY)
     files = {
         REPOSITORY_PASSPHRASE_FILE: f"{{{passphrase}}}",
-        **_access_key(restore.source_bucket(settings.postgres), *keys),
+        **_access_key(restore.source_bucket(settings), *keys),
     }
     return {f"{SOURCE}{file}": text for file, text in files.items()}

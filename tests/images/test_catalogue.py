@@ -23,6 +23,7 @@ UIDS = {
     "alertmanager": 10070,
     "exporters": 10080,
     "keda": 10090,
+    "versitygw": 10100,
 }
 
 every_image = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)

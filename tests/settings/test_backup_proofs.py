@@ -45,6 +45,25 @@ def test_one_wrong_value_gives_one_problem(stack: str, path: str, value: Any, ke
     assert problem.way_out
 
 
+BUNDLED = {"target": "s3", "bundled": {"storage": {"size": "1Ti"}}}
+
+
+@pytest.mark.parametrize(
+    ("stack", "backup", "key", "reason"),
+    [
+        ("staging", BUNDLED, "", ""),
+        ("staging", {**BUNDLED, "bundled": {"storage": {"size": "1Gi"}}}, "postgres.backup.bundled.storage.size", "each up to 1/6"),
+        ("staging", {**BUNDLED, "s3": {"endpoint": "s3.example.com", "bucket": "abc", "keyType": "auto"}}, "postgres.backup.bundled", "one of them"),
+        ("staging", {**BUNDLED, "target": "volume", "volume": {"size": "1Ti", "className": "nfs"}}, "postgres.backup.s3", "does not use it"),
+        ("prod", {**BUNDLED, "drill": {"schedule": "0 0 * * 0"}}, "postgres.backup.bundled", "in the cluster whose loss"),
+    ],
+)  # fmt: skip
+def test_a_store_of_the_stacks_own(stack: str, backup: dict[str, Any], key: str, reason: str) -> None:
+    found = problems_of(changed(values_of(stack), "postgres.backup", backup))
+    assert [problem.key for problem in found] == ([key] if key else [])
+    assert all(reason in problem.reason for problem in found)
+
+
 def test_three_instances_share_a_volume_only_where_its_class_can() -> None:
     values = changed(values_of("staging"), "postgres.backup", {"target": "volume", "volume": {"size": "1Ti"}})
     (problem,) = problems_of(values)

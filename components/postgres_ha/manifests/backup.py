@@ -110,8 +110,7 @@ def archive_volumes(args: PostgresHAArgs, consumer: str = secrets.ARCHIVE) -> li
 
 def source_mounts(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeMountArgs]:
     """What an instance finds on top where the cluster is made from an archive that lies elsewhere."""
-    postgres = args.settings.postgres
-    bucket, source = restore.source_bucket(postgres), postgres.restore_from
+    bucket, source = restore.source_bucket(args.settings), args.settings.postgres.restore_from
     mounts: list[k8s.core.v1.VolumeMountArgs] = []
     if bucket is not None and bucket.credentials_secret is not None:
         mounts.append(secret_mount(_SOURCE_BUCKET_SECRETS, SOURCE_BUCKET_SECRETS_PATH))
@@ -124,8 +123,7 @@ def source_mounts(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeMountArgs]:
 
 def source_volumes(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeArgs]:
     """The volumes behind `source_mounts`."""
-    postgres = args.settings.postgres
-    bucket, source = restore.source_bucket(postgres), postgres.restore_from
+    bucket, source = restore.source_bucket(args.settings), args.settings.postgres.restore_from
     volumes: list[k8s.core.v1.VolumeArgs] = []
     if bucket is not None and bucket.credentials_secret is not None:
         volumes.append(_named_secret(bucket.credentials_secret, _SOURCE_BUCKET_SECRETS))

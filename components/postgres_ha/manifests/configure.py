@@ -105,7 +105,7 @@ def _primary(args: PostgresHAArgs) -> str:
 
 
 def _origin(args: PostgresHAArgs) -> list[str]:
-    origin = restore.origin(args.settings.postgres)
+    origin = restore.origin(args.settings)
     return [origin] if origin else []
 
 

@@ -148,7 +148,7 @@ def test_the_job_asks_for_the_keys_once_for_each_restore_and_ends_at_once_where_
         "own volume/backups/airflow-platform/1 at 2026-11-21 10:30:00.500000+00, archived to /airflow-platform/2"
     )
     again = restored("dev", {"generation": 2}, generation=3)
-    assert restore.origin(again.postgres) != origin
+    assert restore.origin(again) != origin
 
 
 def test_the_source_is_another_file_and_other_secrets(tmp_path: Path) -> None:
