@@ -57,3 +57,8 @@ class PostgresSettings(Settings):
     """Backups and the restore drill."""
     restore_from: RestoreSettings | None = None
     """The archive that a new cluster is made from, in place of an empty one."""
+
+    @property
+    def is_standby(self) -> bool:
+        """Whether the database follows the archive of another one and takes no writes."""
+        return self.restore_from is not None and self.restore_from.follow

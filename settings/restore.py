@@ -36,3 +36,6 @@ class RestoreSettings(Settings):
     """PersistentVolumeClaim of the data namespace that holds the source's backups, where those went to a volume."""
     target_time: ZonedTime | None = None
     """The point in time to go back to, ISO 8601 with a time zone; the end of the archive when left out."""
+    follow: bool = False
+    """Make a standby stack: the database goes on replaying what arrives in the archive and takes no writes, and Airflow
+    is not deployed. Turned off, the database is promoted and Airflow comes up."""

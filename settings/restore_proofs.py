@@ -99,4 +99,25 @@ def restore_time(settings: "PlatformSettings") -> Iterator[Problem]:
         )
 
 
-RESTORE_RULES = (restore_source, restore_passphrase, restore_keys, restore_time)
+def standby_shape(settings: "PlatformSettings") -> Iterator[Problem]:
+    """A standby goes to the end of the archive again and again, with one instance."""
+    source, instances = settings.postgres.restore_from, settings.postgres.instances
+    if source is None or not source.follow:
+        return
+    if source.target_time is not None:
+        yield Problem(
+            key="postgres.restoreFrom.targetTime",
+            value=source.target_time.isoformat(),
+            reason="a standby follows the archive beyond any point in time",
+            way_out="Remove it, or write follow: false",
+        )
+    if instances > 1:
+        yield Problem(
+            key="postgres.instances",
+            value=str(instances),
+            reason="with follow: true a second instance has no leader whose commits it could confirm, and is never ready",
+            way_out="Write 1 with durability 'local' now, and raise both after the promotion",
+        )
+
+
+RESTORE_RULES = (restore_source, restore_passphrase, restore_keys, restore_time, standby_shape)

@@ -9,7 +9,13 @@ from components.autoscaling import Autoscaling, AutoscalingArgs
 from components.celery_workers import CeleryWorkers, CeleryWorkersArgs
 from components.contract import names
 from components.contract.base import PlatformComponent
-from components.contract.endpoints import AirflowEndpoint, AutoscalingEndpoint, EdgeEndpoint, RedisEndpoint
+from components.contract.endpoints import (
+    AirflowEndpoint,
+    AutoscalingEndpoint,
+    EdgeEndpoint,
+    PostgresEndpoint,
+    RedisEndpoint,
+)
 from components.contract.labels import PlatformLabels
 from components.credentials import Credentials, CredentialsArgs
 from components.foundation import Foundation, FoundationArgs
@@ -28,10 +34,11 @@ class Platform(PlatformComponent):
     """The whole platform.
 
     Creates every component in the order in which they need each other; what one needs of another is handed on as a
-    record, so that nothing starts before what it needs is there. Failures survived: see the components.
+    record, so that nothing starts before what it needs is there. With `postgres.restoreFrom.follow` only the database and
+    what it stands on. Failures survived: see the components.
 
     Attributes:
-        airflow_url: of the user interface.
+        airflow_url: of the user interface; empty in a standby stack, where Airflow does not run.
         namespaces: names of the namespaces.
         prometheus_url: inside the cluster.
         edge_service_host: of the bundled edge inside the cluster, empty for another kind.
@@ -63,13 +70,12 @@ class Platform(PlatformComponent):
         self._credentials = self._generate_credentials()
         self._secrets = self._credentials.secrets
         monitoring = self._monitor()
-        airflow = self._run_airflow()
-        edge = self._open_edge(airflow)
+        edge = self._serve()
 
-        self.airflow_url = edge.url
+        self.airflow_url = edge.url if edge else ""
         self.namespaces = self._foundation.namespaces
         self.prometheus_url = monitoring.prometheus_url
-        self.edge_service_host = edge.service_host
+        self.edge_service_host = edge.service_host if edge else ""
         self.authority_certificate = self._credentials.authority_certificate
         generated = self._settings.airflow.auth.kind is AuthKind.GENERATED
         self.admin_user = names.ADMIN_USER if generated else ""
@@ -122,9 +128,13 @@ class Platform(PlatformComponent):
             self._child,
         )
 
-    def _run_airflow(self) -> AirflowEndpoint:
-        """The stores, the control plane, and the workers of every queue."""
-        postgres = PostgresHA(
+    def _serve(self) -> EdgeEndpoint | None:
+        """The stores, Airflow on them and the way in; of a standby stack the database alone, which takes no writes yet."""
+        postgres = self._keep_data()
+        return None if self._settings.postgres.is_standby else self._open_edge(self._run_airflow(postgres))
+
+    def _keep_data(self) -> PostgresEndpoint:
+        return PostgresHA(
             "postgres",
             PostgresHAArgs(
                 settings=self._settings,
@@ -136,6 +146,9 @@ class Platform(PlatformComponent):
             ),
             self._child,
         ).endpoint
+
+    def _run_airflow(self, postgres: PostgresEndpoint) -> AirflowEndpoint:
+        """The broker, the control plane, and the workers of every queue."""
         redis = RedisHA(
             "redis",
             RedisHAArgs(

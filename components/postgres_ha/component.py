@@ -34,7 +34,8 @@ class PostgresHA(PlatformComponent):
     `quorum` and `strict`), a node that hangs or is cut off (a standby leads after about 20 s), an API server that is
     away (writes go on), rollouts and drains (the lead is handed over before its instance stops). With one instance:
     the loss of the process or pod; data stays on the volume. With `restoreFrom` the cluster begins as what an archive
-    holds, and nothing uses it before the stack has the keys of what it was made from.
+    holds, and nothing uses it before the stack has the keys of what it was made from; with `follow` it goes on
+    replaying that archive, without a pooler and without backups of its own, until it is promoted.
     Passwords are rotated without a failed login: each login is two that take turns, and the Job lets the new one in
     before anybody uses it.
     Does not handle: upgrades to another major version.
@@ -52,8 +53,11 @@ class PostgresHA(PlatformComponent):
         self._backup_volume()
         self._backup_store()
         configured = self._database()
-        self._backups()
-        pooled = self._pooler(configured)
+        # A standby has nothing to pool and asks for no backups: it takes no writes.
+        standby = args.settings.postgres.is_standby
+        if not standby:
+            self._backups()
+        pooled = configured if standby else self._pooler(configured)
         data = args.settings.namespaces.data
         self.endpoint = PostgresEndpoint(
             pooler_host=pooled.apply(lambda _: names.service_host(names.POSTGRES_POOLER, data)),

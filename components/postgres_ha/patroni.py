@@ -28,17 +28,23 @@ from settings.postgres import Durability, PostgresSettings
 
 _MANY_BYTES = 100 * 2**20
 _CONFIGURE_MAP = "configure"
+_OWN_MAP = "own"
 
 
 def base_config(settings: PostgresSettings, labels: PlatformLabels) -> str:
     """`10-base.yml`: everything but passwords; what differs between instances comes by environment variables."""
+    running = yaml.safe_load(running_config(settings, labels))
+    return yaml.safe_dump({**running, "bootstrap": _bootstrap(settings)}, sort_keys=False, width=120)
+
+
+def running_config(settings: PostgresSettings, labels: PlatformLabels) -> str:
+    """The same without what is read only when the cluster is made: instances restart for a change of it."""
     return yaml.safe_dump(
         {
             "scope": SCOPE,
             "kubernetes": _kubernetes(labels),
             "restapi": _rest_api(),
             "ctl": {"cacert": AUTHORITY_PATH, "certfile": CERTIFICATE_PATH, "keyfile": KEY_PATH},
-            "bootstrap": _bootstrap(settings),
             "postgresql": _postgresql(settings),
             # There is no device in a container that could reset a primary whose Patroni hangs; the quorum holds it back.
             "watchdog": {"mode": "off"},
@@ -69,6 +75,7 @@ def agreed_config(settings: PostgresSettings) -> dict[str, Any]:
         "primary_stop_timeout": 60,
         "member_slots_ttl": "1h",
         "postgresql": {"use_pg_rewind": True, "use_slots": True, "parameters": agreed_parameters(settings)},
+        **restore.standby_cluster(settings),
     }
 
 
@@ -134,7 +141,8 @@ def _postgresql(settings: PostgresSettings) -> dict[str, Any]:
         "authentication": {"replication": dict(verified), "rewind": dict(verified)},
         "pg_hba": _host_rules(settings),
         **_recovery(settings),
-        "pg_ident": [f"{_CONFIGURE_MAP} {CONFIGURE} {SUPERUSER}"],
+        **restore.replica_method(settings),
+        "pg_ident": _identities(settings),
         "parameters": {**local_parameters(settings), "unix_socket_directories": SOCKET_PATH},
     }
 
@@ -142,6 +150,17 @@ def _postgresql(settings: PostgresSettings) -> dict[str, Any]:
 def _recovery(settings: PostgresSettings) -> dict[str, Any]:
     """A standby that was away for long takes from the archive what its leader has no more."""
     return {"recovery_conf": {"restore_command": backup.restore_command()}} if backup.is_backed_up(settings) else {}
+
+
+def _own_replication(settings: PostgresSettings) -> str:
+    """How Patroni asks its own instance: a standby has the source's passwords until it is promoted."""
+    return f"peer map={_OWN_MAP}" if settings.restore_from else "scram-sha-256"
+
+
+def _identities(settings: PostgresSettings) -> list[str]:
+    """Who is taken for which role: the configuring Job by its certificate, and Patroni by its user id."""
+    own = [f"{_OWN_MAP} {SUPERUSER} {login}" for login in logins(REPLICATION_USER)] if settings.restore_from else []
+    return [f"{_CONFIGURE_MAP} {CONFIGURE} {SUPERUSER}", *own]
 
 
 def _host_rules(settings: PostgresSettings) -> list[str]:
@@ -158,7 +177,7 @@ def _host_rules(settings: PostgresSettings) -> list[str]:
     return [
         "local all postgres peer",
         # Patroni asks a stopped primary for its timeline over the socket before it lets it lead again.
-        f"local replication {pair(REPLICATION_USER)} scram-sha-256",
+        f"local replication {pair(REPLICATION_USER)} {_own_replication(settings)}",
         f"local all {pair(names.MONITOR_USER)} scram-sha-256",
         f"hostssl all {SUPERUSER} all cert map={_CONFIGURE_MAP}",
         f"hostssl replication {pair(REPLICATION_USER)} all scram-sha-256",

@@ -59,6 +59,26 @@ def bootstrap(postgres: PostgresSettings) -> dict[str, Any]:
     }
 
 
+def standby_cluster(postgres: PostgresSettings) -> dict[str, Any]:
+    """What the cluster agrees on where it was made from an archive: follow it, or do so no more."""
+    source = postgres.restore_from
+    if source is None:
+        return {}
+    if not source.follow:
+        # Taken away from what was agreed on before, which promotes.
+        return {"standby_cluster": None}
+    command = f'/bin/bash {SCRIPTS_PATH}/pgbackrest.sh source archive-get %f "%p"'
+    return {"standby_cluster": {"create_replica_methods": [_METHOD], "restore_command": command}}
+
+
+def replica_method(postgres: PostgresSettings) -> dict[str, Any]:
+    """How the first instance of a standby is filled; there is nobody to copy from."""
+    if postgres.restore_from is None:
+        return {}
+    command = f"/bin/bash {SCRIPTS_PATH}/restore.sh {DATA_PATH} standby"
+    return {_METHOD: {"command": command, "no_params": True, "no_leader": True}}
+
+
 def origin(settings: PlatformSettings) -> str:
     """What a cluster was made from and what it writes to: once for each cluster that is ever made so."""
     store, source, backup = source_store(settings), settings.postgres.restore_from, settings.postgres.backup

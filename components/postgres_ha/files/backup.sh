@@ -73,7 +73,7 @@ trap 'kill $(jobs -p) 2>/dev/null; exit 0' TERM INT
 while true; do
   # What the liveness probe looks at.
   : >/tmp/tick
-  if [ $prepared = no ] && [ "$SECONDS" -ge "$next_try" ] && patroni_says_yes leader; then
+  if [ $prepared = no ] && [ "$SECONDS" -ge "$next_try" ] && patroni_says_yes primary; then
     next_try=$((SECONDS + retry_seconds))
     if prepare; then prepared=yes next_refresh=$((SECONDS + refresh_seconds)); fi
   fi

@@ -26,7 +26,7 @@ _DEADLINE_SECONDS = 600
 SCRIPTS_MAP = CONFIGURE
 _SCRIPTS = ("configure.sh", "roles.sql")
 _BACKUP_TABLES = "backup_tables.sql"
-_RESTORED_KEYS = "restored_keys.sql"
+_KEYS = ("restored_keys.sql", "standby_keys.sql")
 _WRONG_KEYS_CODE = 42
 """How `configure.sh` ends where the keys are not those of what was restored: trying again would not help."""
 
@@ -41,7 +41,7 @@ def _scripts(args: PostgresHAArgs) -> dict[str, str]:
     scripts = (
         *_SCRIPTS,
         *((_BACKUP_TABLES,) if is_backed_up(postgres) else ()),
-        *((_RESTORED_KEYS,) if postgres.restore_from else ()),
+        *(_KEYS if postgres.restore_from else ()),
     )
     return {**{name: script(name) for name in scripts}, "agreed.yml": agreed_text(postgres)}
 
@@ -105,8 +105,11 @@ def _primary(args: PostgresHAArgs) -> str:
 
 
 def _origin(args: PostgresHAArgs) -> list[str]:
+    """What the cluster was made from, and whether it still follows that."""
     origin = restore.origin(args.settings)
-    return [origin] if origin else []
+    if not origin:
+        return []
+    return [origin, "standby"] if args.settings.postgres.is_standby else [origin]
 
 
 def _pod(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.core.v1.PodSpecArgs:

@@ -42,7 +42,7 @@ from components.postgres_ha.names import (
     SOCKET_PATH,
     VOLUME_PATH,
 )
-from components.postgres_ha.patroni import base_config
+from components.postgres_ha.patroni import base_config, running_config
 from settings.postgres_memory import MIB, SHARED_SEGMENTS_BYTES
 from settings.stack import Environment
 
@@ -69,8 +69,9 @@ def scripts_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
 
 
 def _configuration_text(args: PostgresHAArgs) -> str:
-    """What instances restart for: all that they run by, but what each backup reads anew."""
-    return "\0".join([*patroni_files(args).values(), *map(without_retention, _scripts(args).values())])
+    """What instances restart for: all that they run by, but what is read anew at each backup, or once for ever."""
+    patroni = running_config(args.settings.postgres, args.labels)
+    return "\0".join([patroni, *map(without_retention, _scripts(args).values())])
 
 
 def patroni_files(args: PostgresHAArgs) -> dict[str, str]:
@@ -226,7 +227,8 @@ def field_variable(name: str, path: str) -> k8s.core.v1.EnvVarArgs:
 
 def _readiness(args: PostgresHAArgs) -> k8s.core.v1.ProbeArgs:
     if args.settings.postgres.instances == 1:
-        return http_probe("/primary", "patroni", period=5, https=True)
+        # Also of a standby stack, which its promotion is not to restart.
+        return http_probe("/leader", "patroni", period=5, https=True)
     return k8s.core.v1.ProbeArgs(
         exec_=k8s.core.v1.ExecActionArgs(command=["/bin/bash", f"{SCRIPTS_PATH}/ready.sh"]),
         # An instance that hangs leaves its Services before another leads (`ttl`); more often costs processor time only.

@@ -117,7 +117,7 @@ def test_replicas_find_each_other_before_they_are_ready() -> None:
 
 def test_one_instance_is_ready_as_primary_and_three_also_as_counted_standbys() -> None:
     alone = container(DEV, "postgres", "postgres")
-    assert alone["readinessProbe"]["httpGet"] == {"path": "/primary", "port": "patroni", "scheme": "HTTPS"}
+    assert alone["readinessProbe"]["httpGet"] == {"path": "/leader", "port": "patroni", "scheme": "HTTPS"}
     assert "lifecycle" not in alone
     one_of_three = container(PROD, "postgres", "postgres")
     assert one_of_three["readinessProbe"]["exec"]["command"][-1].endswith("ready.sh")

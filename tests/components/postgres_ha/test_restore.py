@@ -13,13 +13,13 @@ from components.contract.secrets import SecretValue
 from components.postgres_ha import restore
 from components.postgres_ha.manifests import configure, database
 from components.postgres_ha.manifests.common import script
-from components.postgres_ha.patroni import agreed_text, base_config
+from components.postgres_ha.patroni import agreed_config, base_config
 from components.postgres_ha.peers import workloads
 from components.postgres_ha.secrets import consumers
 from settings.load import parse
 from settings.platform_settings import PlatformSettings
 from tests.components.postgres_ha.arguments import arguments
-from tests.harness import plain, settings_of
+from tests.harness import as_config, kubernetes, plain, record_stack_with, settings_of
 from tests.settings.stack_files import changed, values_of
 
 TARGET = "2026-11-21T11:30:00.5+01:00"
@@ -40,6 +40,9 @@ BUCKET = restored(
     "prod",
     {"s3": {"endpoint": "s3.example.com", "bucket": "elsewhere", "credentialsSecret": "elsewhere-key"}},
     ("restore_repository_passphrase",),
+)
+STANDBY = restored(
+    "dev", {"prefix": "/other", "claim": "source-backups", "follow": True}, ("restore_repository_passphrase",)
 )
 KEYS = ("restore_repository_passphrase", "restore_access_key", "restore_secret_key")
 GIVEN_KEY = restored("prod", {"s3": {"endpoint": "s3.example.com", "bucket": "elsewhere"}}, KEYS)
@@ -79,7 +82,48 @@ def test_patroni_restores_to_the_time_in_utc_and_leaves_the_recovery_to_pgbackre
         "keep_existing_recovery_conf": True,
     }
     assert bootstrap(CLAIM)["pgbackrest"]["command"].endswith("/data")
-    assert agreed_text(EARLIER.postgres) == agreed_text(settings_of("dev").postgres)
+
+
+def test_a_standby_follows_the_archive_until_that_is_taken_away_which_restarts_nothing() -> None:
+    agreed, promoted = agreed_config(STANDBY.postgres), agreed_config(CLAIM.postgres)
+    assert agreed["standby_cluster"] == {
+        "create_replica_methods": ["pgbackrest"],
+        "restore_command": '/bin/bash /etc/airflow-platform/pgbackrest.sh source archive-get %f "%p"',
+    }
+    # A key that is null is taken away, and Patroni promotes; the rest stays as it is.
+    assert promoted == {**agreed, "standby_cluster": None}
+    assert "standby_cluster" not in agreed_config(settings_of("dev").postgres)
+    method = yaml.safe_load(base_config(STANDBY.postgres, LABELS))["postgresql"]["pgbackrest"]
+    assert method["command"].endswith("/restore.sh /var/lib/postgresql/pg17/data standby")
+    assert method["no_leader"] is True
+    following, leading = (plain(database.stateful_set(arguments(settings=item))) for item in (STANDBY, CLAIM))
+    assert following == leading
+    commands = [
+        plain(configure.job(arguments(settings=item), "x"))["spec"]["template"]["spec"]["containers"][0]["command"]
+        for item in (STANDBY, CLAIM)
+    ]
+    assert commands[0] == [*commands[1], "standby"]
+
+
+def test_patroni_asks_its_own_instance_without_the_password_that_a_standby_does_not_have_yet() -> None:
+    postgresql = yaml.safe_load(base_config(STANDBY.postgres, LABELS))["postgresql"]
+    assert "local replication replication_a,replication_b peer map=own" in postgresql["pg_hba"]
+    assert postgresql["pg_ident"][1:] == ["own postgres replication_a", "own postgres replication_b"]
+    assert "peer map" not in base_config(settings_of("dev").postgres, LABELS)
+
+
+def test_a_standby_stack_is_its_database_and_what_that_stands_on() -> None:
+    source = {"claim": "source-backups", "follow": True}
+    given = {"given": ["restore_repository_passphrase"]}
+    values = {"restore_repository_passphrase": "x"}
+    postgres = {**values_of("dev")["postgres"], "restoreFrom": source}
+    config = as_config(postgres=postgres, credentials=given, givenValues=values)
+    recording = record_stack_with("dev", config)
+    assert set(kubernetes(recording, "StatefulSet")) == {"postgres", "prometheus"}
+    assert not kubernetes(recording, "CronJob")
+    deployments = set(kubernetes(recording, "Deployment"))
+    assert not deployments & {"postgres-pooler", "scheduler", "api-core", "worker-default", "edge"}
+    assert [name.rpartition("-")[0] for name in kubernetes(recording, "Job")] == ["postgres-configure"]
 
 
 @pytest.mark.parametrize(
