@@ -119,8 +119,9 @@ format: $(UV) ## Format the code and apply safe mends
 docs: $(UV) ## Write the generated references
 	@$(RUN) python -m scripts.configuration_reference
 
-golden: $(UV) ## Write the golden inventories of the three stacks anew
+golden: $(UV) ## Write the golden inventories of the three stacks and the table of docs/operations/changes.md anew
 	@$(RUN) python -m tests.stacks.golden
+	@$(RUN) python -m tests.stacks.restarts
 
 e2e: $(UV) ## Tests against the running dev stack
 	@$(RUN) pytest -m e2e tests/e2e

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from settings.base import Name, ResourceList, Resources, Settings
+from settings.cleaning import CleaningSettings
 from settings.scaling import KedaMode, KedaSettings, ScalingProfile, ScalingSettings
 
 
@@ -39,6 +40,15 @@ class AuthSettings(Settings):
     """Required for kind `oidc`."""
 
 
+class LogLevel(StrEnum):
+    """Least severity that is logged."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
 def _resources(cpu: str, memory: str, limit: str) -> Resources:
     return Resources(requests=ResourceList(cpu=cpu, memory=memory), limits=ResourceList(memory=limit))
 
@@ -50,6 +60,13 @@ class ProcessSettings(Settings):
     """Pods."""
     resources: Resources = _resources("500m", "512Mi", "1Gi")
     """Per pod."""
+    log_level: LogLevel = LogLevel.INFO
+    """Least severity that it logs."""
+
+    @property
+    def most_replicas(self) -> int:
+        """Pods at most, before a rollout adds one."""
+        return self.replicas
 
 
 class TriggererSettings(ProcessSettings):
@@ -59,6 +76,19 @@ class TriggererSettings(ProcessSettings):
     """Per pod."""
 
 
+class ApiScalingSettings(Settings):
+    """How an api-server role grows with its work.
+
+    A HorizontalPodAutoscaler needs the metrics of `metrics.k8s.io`, which metrics-server serves; without them it keeps the
+    fewest pods and no more.
+    """
+
+    max_replicas: int = Field(ge=2, le=20)
+    """Pods at most; `replicas` beside it is the fewest."""
+    cpu_percent: int = Field(default=70, ge=20, le=90)
+    """CPU usage that is aimed at, in percent of what a pod requests."""
+
+
 class ApiSettings(ProcessSettings):
     """An api-server role."""
 
@@ -66,6 +96,13 @@ class ApiSettings(ProcessSettings):
     """Server processes in one pod."""
     resources: Resources = _resources("500m", "768Mi", "1536Mi")
     """Per pod."""
+    scaling: ApiScalingSettings | None = None
+    """Growth with CPU usage; `replicas` pods at any time when left out. The cluster needs metrics-server for it."""
+
+    @property
+    def most_replicas(self) -> int:
+        """Pods at most, before a rollout adds one."""
+        return self.scaling.max_replicas if self.scaling else self.replicas
 
 
 class AirflowSettings(Settings):
@@ -97,6 +134,8 @@ class AirflowSettings(Settings):
     """api-servers for workers: the task execution API, never routed from outside."""
     auth: AuthSettings = AuthSettings()
     """Who may log in."""
+    cleaning: CleaningSettings | None = None
+    """Removal of old rows from the metadata database; nothing is ever removed when left out."""
 
 
 STOP_MARGIN_SECONDS = 120
@@ -117,6 +156,8 @@ class QueueSettings(Settings):
     """Seconds that the longest task of this queue takes; a stopping worker is given that long."""
     scaling: ScalingSettings = ScalingSettings()
     """When its workers grow and shrink."""
+    log_level: LogLevel = LogLevel.INFO
+    """Least severity that its workers and their tasks log."""
     resources: Resources = _resources("1", "3Gi", "4Gi")
     """Per pod; about 300 MiB and 65 MiB per concurrent task before the tasks' own needs."""
 

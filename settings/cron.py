@@ -1,5 +1,6 @@
 """Cron schedules as Kubernetes reads them: five fields, and how far apart two firings can be."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -80,6 +81,21 @@ def longest_gap(*schedules: str) -> int:
     Raises:
         ValueError: one of them is no schedule, or none of them ever fires.
     """
+    return max(later - earlier for earlier, later in pairwise(_firings(*schedules)))
+
+
+def shortest_wait(first: str, second: str) -> int:
+    """Minutes from a firing of the first schedule to the next one of the second, at the shortest; 0 for the same time.
+
+    Raises:
+        ValueError: one of them is no schedule, or never fires.
+    """
+    earlier, later = _firings(first), _firings(second)
+    return min(later[place] - time for time in earlier if (place := bisect_left(later, time)) < len(later))
+
+
+def _firings(*schedules: str) -> list[int]:
+    """Minutes from the first day on at which any of the schedules fires."""
     firings: list[int] = []
     parsed = [parse_cron(text) for text in schedules]
     for number in range(_DAYS):
@@ -94,4 +110,4 @@ def longest_gap(*schedules: str) -> int:
         firings.extend(number * _MINUTES_A_DAY + minute for minute in sorted(today))
     if len(firings) < 2:
         raise ValueError(f"{', '.join(schedules)} fires less than once a year; {_FORM}")
-    return max(later - earlier for earlier, later in pairwise(firings))
+    return firings

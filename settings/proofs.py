@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from settings.airflow import AuthKind
+from settings.airflow_proofs import AIRFLOW_RULES
 from settings.backup_proofs import BACKUP_RULES
 from settings.base import Resources
 from settings.external_proofs import EXTERNAL_RULES
@@ -46,7 +47,7 @@ def airflow_database_processes(settings: "PlatformSettings") -> int:
     airflow = settings.airflow
     roles = (airflow.scheduler, airflow.dag_processor, airflow.triggerer)
     pods = sum(role.replicas + 1 for role in roles)
-    servers = sum((api.replicas + 1) * api.workers for api in (airflow.api_core, airflow.api_execution))
+    servers = sum((api.most_replicas + 1) * api.workers for api in (airflow.api_core, airflow.api_execution))
     return pods + servers
 
 
@@ -383,6 +384,7 @@ RULES: tuple[Rule, ...] = (
     *BACKUP_RULES,
     *RESTORE_RULES,
     *EXTERNAL_RULES,
+    *AIRFLOW_RULES,
 )
 
 

@@ -4,7 +4,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.airflow_core.args import AirflowCoreArgs
-from components.airflow_core.manifests import migration, processes, services
+from components.airflow_core.manifests import autoscaler, cleaning, migration, processes, services
 from components.contract import airflow, names
 from components.contract.airflow_pods import Process, config_map, deployment, disruption_budget, service_account
 from components.contract.base import PlatformComponent
@@ -15,8 +15,10 @@ class AirflowCore(PlatformComponent):
     """Schedulers, dag-processors, triggerers and the two api-server roles.
 
     Creates a Job that migrates the database and sees to the administrator, then one Deployment per role, each with a
-    ConfigMap and a Secret of only what that role reads, and a Service for each api-server role. When a Fernet key is
-    retired, a Job encrypts the database anew once every process reads and writes with the new key.
+    ConfigMap and a Secret of only what that role reads, and a Service for each api-server role. Where the settings let an
+    api-server role grow, a HorizontalPodAutoscaler decides on its number of pods, and the Deployment says nothing of it. When a Fernet key is
+    retired, a Job encrypts the database anew once every process reads and writes with the new key. A CronJob removes old
+    rows where the settings say so.
 
     Survives, with two replicas of a role: the loss of any pod or node. With any number: a restart of the database or
     of the pooler (scheduler, dag-processor and triggerer end and are restarted), of the broker, and of the api-servers
@@ -40,6 +42,7 @@ class AirflowCore(PlatformComponent):
         rolled = [self._process(process, migrated) for process in processes.processes(args)]
         if names.KEY_ROTATION in args.secrets:
             self._job(migration.key_rotation(args), pulumi.Output.all(*rolled).apply(", ".join))
+        self._clean(migrated)
         self.endpoint = AirflowEndpoint(
             core_host=self._service(core).apply(
                 lambda _: names.service_host(names.API_CORE, args.settings.namespaces.airflow)
@@ -58,6 +61,15 @@ class AirflowCore(PlatformComponent):
         spec = migration.job(self._args, process, waits_for)
         return _name(k8s.batch.v1.Job(self.child_name(process.name), spec, self.child_opts()).metadata)
 
+    def _clean(self, migrated: pulumi.Output[str]) -> None:
+        settings = self._args.settings.airflow.cleaning
+        if settings is None:
+            return
+        process = cleaning.cleaning(self._args, settings)
+        self._belongings(process)
+        spec = cleaning.cron_job(self._args, process, settings, migrated)
+        k8s.batch.v1.CronJob(self.child_name(process.name), spec, self.child_opts())
+
     def _process(self, process: Process, migrated: pulumi.Output[str]) -> pulumi.Output[str]:
         """A Deployment; the result is there once all its pods are those of now."""
         self._belongings(process)
@@ -69,10 +81,17 @@ class AirflowCore(PlatformComponent):
         workload = k8s.apps.v1.Deployment(
             self.child_name(process.name), deployment(process, self._around, waits_for), self.child_opts()
         )
-        if (process.replicas or 0) > 1:
+        if process.is_many:
             k8s.policy.v1.PodDisruptionBudget(
                 self.child_name(f"{process.name}-disruption-budget"),
                 disruption_budget(process, self._around),
+                self.child_opts(),
+            )
+        api = autoscaler.scaled(self._args.settings).get(process.name)
+        if api is not None and api.scaling is not None:
+            k8s.autoscaling.v2.HorizontalPodAutoscaler(
+                self.child_name(f"{process.name}-autoscaler"),
+                autoscaler.autoscaler(process, api.replicas, api.scaling, self._around, _name(workload.metadata)),
                 self.child_opts(),
             )
         return _name(workload.metadata)

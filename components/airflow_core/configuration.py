@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from components.airflow_core.login import webserver_config
+from components.airflow_core.login import DATABASE_LOGIN, webserver_config
 from components.contract import airflow, names
 from components.contract.airflow import Sections
-from settings.airflow import ApiSettings
+from settings.airflow import ApiSettings, LogLevel
 from settings.platform_settings import PlatformSettings
 
 DATABASE_URL_FILE = "database_url"
@@ -20,12 +20,20 @@ TLS_KEY_FILE = "tls.key"
 
 DATABASE_MODULE = "airflow_platform_database.py"
 BOOTSTRAP_SCRIPT = "bootstrap.py"
+CLEAN_SCRIPT = "clean.py"
 WEBSERVER_CONFIG = "webserver_config.py"
 
 _FAB = {"auth_manager": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"}
 
 POOL_SIZE = 5
 POOL_OVERFLOW = 10
+
+TOKEN_ISSUER = "airflow-platform"  # noqa: S105 - a name
+"""In every token. Nothing of the stack: a task keeps the token that it started with, and one of another issuer is
+refused, so with the host name in it a change of that name would fail every running task."""
+
+_DELIVERS_NOTHING_SECONDS = 90000
+"""Who only publishes delivers nothing again. Left out, Airflow warns; it is above any task's length that can be stated."""
 
 
 def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:
@@ -40,9 +48,11 @@ def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:
         DATABASE_MODULE: _asset(DATABASE_MODULE),
     }
     if role == names.MIGRATION:
-        return {**files, BOOTSTRAP_SCRIPT: _asset(BOOTSTRAP_SCRIPT), WEBSERVER_CONFIG: webserver_config(settings)}
+        return {**files, BOOTSTRAP_SCRIPT: _asset(BOOTSTRAP_SCRIPT), WEBSERVER_CONFIG: DATABASE_LOGIN}
     if role == names.KEY_ROTATION:
         return files
+    if role == names.CLEANING:
+        return {**files, CLEAN_SCRIPT: _asset(CLEAN_SCRIPT)}
     files[airflow.ALIVE_SCRIPT] = airflow.asset(airflow.ALIVE_SCRIPT)
     if role == names.SCHEDULER:
         files.update(airflow.celery_files(settings))
@@ -53,17 +63,34 @@ def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:
 
 def sections(role: str, settings: PlatformSettings) -> Sections:
     """What a role's `airflow.cfg` says."""
-    return airflow.merge(airflow.process_sections(settings), _database(), _ROLES[role](settings))
+    # Who removes rows opens none of them.
+    encryption = {} if role == names.CLEANING else _encryption()
+    common = airflow.process_sections(settings, _log_level(role, settings))
+    return airflow.merge(common, _database(), encryption, _ROLES[role](settings))
+
+
+def _log_level(role: str, settings: PlatformSettings) -> LogLevel:
+    running = {
+        names.SCHEDULER: settings.airflow.scheduler,
+        names.DAG_PROCESSOR: settings.airflow.dag_processor,
+        names.TRIGGERER: settings.airflow.triggerer,
+        names.API_CORE: settings.airflow.api_core,
+        names.API_EXECUTION: settings.airflow.api_execution,
+    }
+    return running[role].log_level if role in running else LogLevel.INFO
 
 
 def _asset(name: str) -> str:
     return airflow.asset(name, package="components.airflow_core")
 
 
+def _encryption() -> Sections:
+    return {"core": {"fernet_key_cmd": airflow.read_secret(FERNET_KEY_FILE)}}
+
+
 def _database() -> Sections:
     module = DATABASE_MODULE.removesuffix(".py")
     return {
-        "core": {"fernet_key_cmd": airflow.read_secret(FERNET_KEY_FILE)},
         "database": {
             "sql_alchemy_conn_cmd": airflow.read_secret(DATABASE_URL_FILE),
             "sql_alchemy_conn_async_cmd": airflow.read_secret(DATABASE_URL_ASYNC_FILE),
@@ -76,11 +103,11 @@ def _database() -> Sections:
     }
 
 
-def _signing(settings: PlatformSettings) -> Sections:
+def _signing() -> Sections:
     return {
         "api_auth": {
             "jwt_private_key_path": airflow.secret_path(JWT_PRIVATE_KEY_FILE),
-            "jwt_issuer": f"https://{settings.ingress.host}",
+            "jwt_issuer": TOKEN_ISSUER,
         }
     }
 
@@ -103,6 +130,11 @@ def _key_rotation(_: PlatformSettings) -> Sections:
     return {}
 
 
+def _cleaning(_: PlatformSettings) -> Sections:
+    # Sessions are a table of the login provider's.
+    return {"core": _FAB}
+
+
 def _scheduler(settings: PlatformSettings) -> Sections:
     own: Sections = {
         "core": {"parallelism": str(settings.airflow.parallelism)},
@@ -120,7 +152,7 @@ def _scheduler(settings: PlatformSettings) -> Sections:
             "task_instance_heartbeat_timeout": "300",
         },
     }
-    return airflow.merge(own, airflow.broker_sections(settings), _signing(settings))
+    return airflow.merge(own, airflow.broker_sections(settings, _DELIVERS_NOTHING_SECONDS), _signing())
 
 
 def _dag_processor(settings: PlatformSettings) -> Sections:
@@ -128,18 +160,19 @@ def _dag_processor(settings: PlatformSettings) -> Sections:
         "core": {
             **_FAB,
             "dags_are_paused_at_creation": str(settings.airflow.dags_paused_at_creation),
+            "max_active_tasks_per_dag": str(settings.airflow.max_active_tasks_per_dag),
         },
         # With the process's own log, which the node rotates; files would fill the pod's folder until it is evicted.
         "logging": {"dag_processor_log_target": "stdout"},
     }
-    return airflow.merge(own, airflow.dag_sections(settings))
+    return airflow.merge(own, airflow.dag_sections())
 
 
-def _triggerer(settings: PlatformSettings) -> Sections:
-    return airflow.merge(airflow.log_server_sections(), airflow.dag_sections(settings))
+def _triggerer(_: PlatformSettings) -> Sections:
+    return airflow.log_server_sections()
 
 
-def _api(settings: PlatformSettings, own: ApiSettings) -> Sections:
+def _api(own: ApiSettings) -> Sections:
     serving: Sections = {
         "core": _FAB,
         "api": {
@@ -149,7 +182,7 @@ def _api(settings: PlatformSettings, own: ApiSettings) -> Sections:
             "ssl_key": airflow.secret_path(TLS_KEY_FILE),
         },
     }
-    return airflow.merge(serving, _signing(settings), _verifying())
+    return airflow.merge(serving, _signing(), _verifying())
 
 
 def _api_core(settings: PlatformSettings) -> Sections:
@@ -162,16 +195,17 @@ def _api_core(settings: PlatformSettings) -> Sections:
             "enable_proxy_fix": "True",
         },
     }
-    return airflow.merge(_api(settings, settings.airflow.api_core), people)
+    return airflow.merge(_api(settings.airflow.api_core), people)
 
 
 def _api_execution(settings: PlatformSettings) -> Sections:
-    return _api(settings, settings.airflow.api_execution)
+    return _api(settings.airflow.api_execution)
 
 
 _ROLES: Mapping[str, Callable[[PlatformSettings], Sections]] = {
     names.MIGRATION: _migration,
     names.KEY_ROTATION: _key_rotation,
+    names.CLEANING: _cleaning,
     names.SCHEDULER: _scheduler,
     names.DAG_PROCESSOR: _dag_processor,
     names.TRIGGERER: _triggerer,

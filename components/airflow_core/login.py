@@ -6,7 +6,7 @@ from components.contract.secrets import MOUNT_PATH
 from settings.airflow import AuthKind, OidcSettings
 from settings.platform_settings import PlatformSettings
 
-_DATABASE = '''"""Logins against the database; the platform generates the administrator."""
+DATABASE_LOGIN = '''"""Logins against the database; the platform generates the administrator."""
 
 from flask_appbuilder.const import AUTH_DB
 
@@ -79,7 +79,7 @@ def webserver_config(settings: PlatformSettings) -> str:
     """The text of `webserver_config.py`; a client secret is read from its file, never written here."""
     auth = settings.airflow.auth
     if auth.kind is not AuthKind.OIDC or auth.oidc is None:
-        return _DATABASE
+        return DATABASE_LOGIN
     return _oidc(auth.oidc)
 
 

@@ -23,7 +23,9 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
     login = settings.airflow.auth.kind is AuthKind.OIDC
     bundled = settings.ingress.kind is IngressKind.BUNDLED
     rotation = Workload(name=names.KEY_ROTATION, namespace=namespace, needs=(_PRIMARY, _STATSD))
+    cleaning = Workload(name=names.CLEANING, namespace=namespace, needs=(_PRIMARY, _STATSD))
     return (
+        *((cleaning,) if settings.airflow.cleaning is not None else ()),
         *((rotation,) if settings.credentials.finishes(SecretValue.FERNET_KEY) else ()),
         Workload(name=names.MIGRATION, namespace=namespace, needs=(_PRIMARY, _STATSD)),
         Workload(

@@ -1,5 +1,7 @@
 """Which secret files each Airflow role reads."""
 
+from urllib.parse import quote
+
 from components.airflow_core import configuration as config
 from components.contract import airflow, names
 from components.contract.secrets import SecretConsumer, SecretValue, login
@@ -24,6 +26,8 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         names.API_CORE: {**database, **_LOG_KEY, **_SIGNING, **_VERIFYING, **_SERVING, **_login(settings)},
         names.API_EXECUTION: {**database, **_SIGNING, **_VERIFYING, **_SERVING},
     }
+    if settings.airflow.cleaning is not None:
+        roles[names.CLEANING] = _cleaning(settings)
     if settings.credentials.finishes(SecretValue.FERNET_KEY):
         roles[names.KEY_ROTATION] = _key_rotation(settings)
     namespace = settings.namespaces.airflow
@@ -47,9 +51,8 @@ def _migration(settings: PlatformSettings) -> dict[str, str]:
     """To the primary itself, as the owner: a lock of a session does not hold through a pooler in transaction mode."""
     host = names.service_host(names.postgres_primary_service(), settings.namespaces.data)
     urls = _urls(host, names.DATABASE_OWNER_LOGIN, SecretValue.DATABASE_OWNER_PASSWORD)
-    if settings.airflow.auth.kind is AuthKind.OIDC:
-        return {**urls, **_login(settings)}
-    return {**urls, config.ADMIN_PASSWORD_FILE: "{admin_password}"}
+    generated = settings.airflow.auth.kind is AuthKind.GENERATED
+    return {**urls, config.ADMIN_PASSWORD_FILE: "{admin_password}"} if generated else urls
 
 
 def _key_rotation(settings: PlatformSettings) -> dict[str, str]:
@@ -58,19 +61,32 @@ def _key_rotation(settings: PlatformSettings) -> dict[str, str]:
     return _urls(host, names.DATABASE_APP, SecretValue.DATABASE_AIRFLOW_PASSWORD)
 
 
+def _cleaning(settings: PlatformSettings) -> dict[str, str]:
+    """To the primary itself, as who reads and writes tables: transactions are long, and their tables are made aside.
+
+    What it makes belongs to the role and not to the login, so that the login after a rotation may drop it. It waits half
+    a minute for a lock and gives up: whoever else is at work comes first.
+    """
+    host = names.service_host(names.postgres_primary_service(), settings.namespaces.data)
+    options = f"-crole={names.DATABASE_APP} -csearch_path={names.CLEANING},public -clock_timeout=30000"
+    urls = _urls(host, names.DATABASE_APP, SecretValue.DATABASE_AIRFLOW_PASSWORD, options=quote(options))
+    return {file: text for file, text in urls.items() if file != config.FERNET_KEY_FILE}
+
+
 def _login(settings: PlatformSettings) -> dict[str, str]:
     if settings.airflow.auth.kind is not AuthKind.OIDC:
         return {}
     return {config.OIDC_CLIENT_SECRET_FILE: "{oidc_client_secret}"}
 
 
-def _urls(host: str, user: str, password: SecretValue) -> dict[str, str]:
+def _urls(host: str, user: str, password: SecretValue, *, options: str = "") -> dict[str, str]:
     place = f"{login(user, password)}:{{{password}}}@{host}:{names.POSTGRES_PORT}/{names.DATABASE}"
     tls = f"sslmode=verify-full&sslrootcert={airflow.secret_path(airflow.CA_FILE)}"
+    query = f"{tls}&options={options}" if options else tls
     return {
         # psycopg2 never prepares statements, which a pooler in transaction mode could not keep.
-        config.DATABASE_URL_FILE: f"postgresql+psycopg2://{place}?{tls}",
-        config.DATABASE_URL_ASYNC_FILE: f"postgresql+psycopg_async://{place}?{tls}",
+        config.DATABASE_URL_FILE: f"postgresql+psycopg2://{place}?{query}",
+        config.DATABASE_URL_ASYNC_FILE: f"postgresql+psycopg_async://{place}?{query}",
         config.FERNET_KEY_FILE: "{fernet_key}",
         **_AUTHORITY,
     }

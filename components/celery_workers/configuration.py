@@ -38,8 +38,9 @@ def sections(settings: PlatformSettings, queue: QueueSettings) -> Sections:
     }
     return airflow.merge(
         own,
-        airflow.process_sections(settings),
-        airflow.dag_sections(settings),
+        airflow.process_sections(settings, queue.log_level),
+        airflow.dag_sections(),
         airflow.log_server_sections(),
-        airflow.broker_sections(settings),
+        # One for all queues: whoever receives messages also delivers again what others have not confirmed.
+        airflow.broker_sections(settings, airflow.visibility_timeout(settings)),
     )

@@ -15,6 +15,7 @@ from components.contract.external_broker import (
 )
 from components.contract.peers import Need, OutsideService
 from components.contract.secrets import MOUNT_PATH
+from settings.airflow import LogLevel
 from settings.platform_settings import PlatformSettings
 from settings.redis import RedisMode
 
@@ -93,11 +94,12 @@ def read_secret(file: str) -> str:
     return f"cat {secret_path(file)}"
 
 
-def process_sections(settings: PlatformSettings) -> Sections:
+def process_sections(settings: PlatformSettings, log_level: LogLevel = LogLevel.INFO) -> Sections:
     """What every Airflow process reads: its executor, logs on standard output as JSON, metrics."""
     return {
-        "core": {"executor": "CeleryExecutor"},
-        "logging": {"base_log_folder": LOG_FOLDER, "json_logs": "True"},
+        # Left out, examples are loaded: their DAGs where DAGs are parsed, their plugins everywhere.
+        "core": {"executor": "CeleryExecutor", "load_examples": str(settings.airflow.load_examples)},
+        "logging": {"base_log_folder": LOG_FOLDER, "json_logs": "True", "logging_level": log_level.value},
         "metrics": {
             "statsd_on": "True",
             "statsd_host": names.service_host(names.STATSD_EXPORTER, settings.namespaces.monitoring),
@@ -110,15 +112,9 @@ def process_sections(settings: PlatformSettings) -> Sections:
     }
 
 
-def dag_sections(settings: PlatformSettings) -> Sections:
+def dag_sections() -> Sections:
     """What every process that parses DAG files reads."""
-    return {
-        "core": {
-            "dags_folder": DAGS_FOLDER,
-            "load_examples": str(settings.airflow.load_examples),
-            "max_active_tasks_per_dag": str(settings.airflow.max_active_tasks_per_dag),
-        }
-    }
+    return {"core": {"dags_folder": DAGS_FOLDER}}
 
 
 def log_server_sections() -> Sections:
@@ -130,8 +126,13 @@ def log_server_sections() -> Sections:
     }
 
 
-def broker_sections(settings: PlatformSettings) -> Sections:
-    """What schedulers and workers read about the broker; the rest stands in `airflow_platform_celery.py`."""
+def broker_sections(settings: PlatformSettings, redelivery_seconds: int) -> Sections:
+    """What schedulers and workers read about the broker; the rest stands in `airflow_platform_celery.py`.
+
+    Args:
+        settings: of the whole platform.
+        redelivery_seconds: after which an unconfirmed message is delivered again, by whoever receives messages.
+    """
     external = external_broker(settings)
     sentinel = {"master_name": names.SENTINEL_MASTER} if _has_sentinels(settings) else {}
     connection = {
@@ -153,7 +154,7 @@ def broker_sections(settings: PlatformSettings) -> Sections:
             "ssl_cacert": authority_path(external) if external else secret_path(CA_FILE),
             "celery_config_options": f"{celery_module(settings).removesuffix('.py')}.CELERY_CONFIG",
         },
-        "celery_broker_transport_options": {**connection, "visibility_timeout": str(visibility_timeout(settings))},
+        "celery_broker_transport_options": {**connection, "visibility_timeout": str(redelivery_seconds)},
         "celery_result_backend_transport_options": sentinel,
     }
 

@@ -38,6 +38,9 @@ MIGRATION = "migration"
 KEY_ROTATION = "key-rotation"
 """The Job that encrypts anew what the retired Fernet key had encrypted."""
 
+CLEANING = "cleaning"
+"""The Job that removes old rows, and the schema in which it keeps them for a while."""
+
 STATSD_EXPORTER = "statsd-exporter"
 STATSD_PORT = 9125
 PROMETHEUS = "prometheus"

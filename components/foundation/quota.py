@@ -97,9 +97,11 @@ def _edge(settings: PlatformSettings) -> Iterator[Demand]:
 def _airflow(settings: PlatformSettings) -> Iterator[Demand]:
     airflow = settings.airflow
     for role in (airflow.scheduler, airflow.dag_processor, airflow.triggerer, airflow.api_core, airflow.api_execution):
-        yield Demand(pods=with_surge(role.replicas), resources=role.resources)
+        yield Demand(pods=with_surge(role.most_replicas), resources=role.resources)
     # The migration, while the pods of the version before are still there.
     yield Demand(pods=2, resources=airflow.scheduler.resources)
+    if airflow.cleaning is not None:
+        yield Demand(pods=1, resources=airflow.scheduler.resources)
     for queue in settings.workers.queues.values():
         yield Demand(pods=with_surge(queue.max_replicas), resources=queue.resources)
     if settings.workers.scaled_queues:

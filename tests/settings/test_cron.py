@@ -2,7 +2,7 @@
 
 import pytest
 
-from settings.cron import longest_gap, parse_cron
+from settings.cron import longest_gap, parse_cron, shortest_wait
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,17 @@ def test_sunday_is_zero_and_a_step_starts_where_it_says() -> None:
     schedule = parse_cron("5/20 0 * * 0")
     assert schedule.minutes == {5, 25, 45}
     assert schedule.weekdays == {0}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "minutes"),
+    [
+        ("30 1 * * *", "30 5 * * *", 240),
+        ("30 1 * * *", "0 1 * * *", 23 * 60 + 30),
+        ("30 1 * * *", "30 1 * * *", 0),
+        ("0 * * * *", "15,50 3 * * *", 15),
+        ("0 1 * * 0", "0 1 * * 3", 3 * 24 * 60),
+    ],
+)
+def test_shortest_wait_from_one_schedule_to_another(first: str, second: str, minutes: int) -> None:
+    assert shortest_wait(first, second) == minutes

@@ -6,7 +6,7 @@ import pytest
 
 from components.foundation.quota import quotas, with_surge
 from settings.quantities import parse_bytes, parse_millicores
-from tests.harness import STACKS, inputs, record_stack, settings_of
+from tests.harness import STACKS, inputs, kubernetes, record_stack, settings_of
 
 COUNTED = {"Deployment", "StatefulSet", "Job"}
 
@@ -27,7 +27,11 @@ def total(pod: dict[str, Any], side: str, resource: str) -> int:
 def most_pods(stack: str, item: dict[str, Any], kind: str) -> int:
     name = item["metadata"]["name"]
     queues = settings_of(stack).workers.queues
-    largest: dict[str, int] = {f"worker-{queue}": workers.max_replicas for queue, workers in queues.items()}
+    scalers = kubernetes(record_stack(stack), "HorizontalPodAutoscaler")
+    largest: dict[str, int] = {
+        **{f"worker-{queue}": workers.max_replicas for queue, workers in queues.items()},
+        **{scaled: int(scaler["spec"]["maxReplicas"]) for scaled, scaler in scalers.items()},
+    }
     replicas = largest[name] if name in largest else int(item["spec"].get("replicas", 1))
     return with_surge(replicas) if kind == "Deployment" else replicas
 

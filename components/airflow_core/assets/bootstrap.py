@@ -1,5 +1,5 @@
 # pyright: basic, reportMissingImports=false
-"""What has to stand in the database besides its tables: the default pool's size, who else reads, the administrator.
+"""What has to stand in the database besides its tables: the default pool's size, rights of others, the administrator.
 
 Runs inside the Airflow image after `airflow db migrate`; may run any number of times.
 """
@@ -18,6 +18,7 @@ ADMIN = "admin"
 ADMIN_ROLE = "Admin"
 ADMIN_EMAIL = "admin@airflow-platform.local"
 READER = "airflow_reader"
+CLEANER = "airflow_app"
 READ_COLUMNS = ("state", "queue", "queued_dttm", "start_date", "hostname")
 ADMIN_PASSWORD = Path("/run/secrets/airflow-platform/admin_password")
 
@@ -37,6 +38,14 @@ def ensure_reader() -> None:
     with create_session() as session:
         if session.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :reader"), {"reader": READER}):
             session.execute(text(f"GRANT SELECT ({', '.join(READ_COLUMNS)}) ON task_instance TO {READER}"))
+
+
+def ensure_room_for_cleaning() -> None:
+    """A schema in which the login that removes rows may make tables, which it may not beside Airflow's own."""
+    with create_session() as session:
+        session.execute(text("CREATE SCHEMA IF NOT EXISTS cleaning"))
+        if session.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :cleaner"), {"cleaner": CLEANER}):
+            session.execute(text(f"GRANT USAGE, CREATE ON SCHEMA cleaning TO {CLEANER}"))
 
 
 def ensure_admin(password: str) -> None:
@@ -69,6 +78,7 @@ def main() -> None:
     """Run all; the administrator only where its password is mounted."""
     ensure_default_pool()
     ensure_reader()
+    ensure_room_for_cleaning()
     if ADMIN_PASSWORD.exists():
         ensure_admin(ADMIN_PASSWORD.read_text().strip())
 

@@ -6,6 +6,7 @@ import pulumi_kubernetes as k8s
 
 from components.airflow_core.args import AirflowCoreArgs
 from components.airflow_core.configuration import config_files
+from components.airflow_core.manifests.autoscaler import scaled
 from components.contract import airflow, names
 from components.contract.airflow_pods import (
     Probes,
@@ -22,6 +23,8 @@ COMPONENT = "airflow-core"
 
 GRACE_SECONDS = 60
 """For open requests, a scheduling loop, a parse or a trigger to end."""
+
+STOP_DELAY_SECONDS = 5
 
 CORE_HEALTH = "/api/v2/version"
 EXECUTION_HEALTH = "/execution/health"
@@ -104,6 +107,8 @@ def _api(base: Process, app: str, health: str) -> Process:
             readiness=probe(10, 3),
             liveness=probe(30, 6),
         ),
+        # Whoever connects hears of a stop a moment after it began.
+        before_stop=("sleep", str(STOP_DELAY_SECONDS)),
         # Whose X-Forwarded headers are believed; the network lets nobody but the edge in.
         environment={"FORWARDED_ALLOW_IPS": "*"},
     )
@@ -121,7 +126,7 @@ def _process(args: AirflowCoreArgs, name: str, settings: ProcessSettings) -> Pro
         command=(),
         config=config_files(name, args.settings),
         secret=args.secrets[name],
-        replicas=settings.replicas,
+        replicas=None if name in scaled(args.settings) else settings.replicas,
         resources=settings.resources,
         grace_seconds=GRACE_SECONDS,
     )

@@ -118,12 +118,33 @@ def test_another_image_version_or_configuration_is_another_migration() -> None:
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_a_drain_takes_one_pod_of_a_replicated_role_at_a_time(stack: str) -> None:
     recording = record_program(build, stack)
-    replicated = {
-        name for name, workload in kubernetes(recording, "Deployment").items() if workload["spec"]["replicas"] > 1
+    scaled = set(kubernetes(recording, "HorizontalPodAutoscaler"))
+    replicated = scaled | {
+        name
+        for name, workload in kubernetes(recording, "Deployment").items()
+        if workload["spec"].get("replicas", 0) > 1
     }
     budgets = kubernetes(recording, "PodDisruptionBudget")
     assert set(budgets) == replicated == (ROLES if stack == "prod" else set())
     assert all(budget["spec"]["maxUnavailable"] == 1 for budget in budgets.values())
+
+
+def test_an_autoscaler_decides_alone_on_the_pods_of_a_role_that_grows() -> None:
+    recording = record_program(build, "prod")
+    scalers, deployments = kubernetes(recording, "HorizontalPodAutoscaler"), kubernetes(recording, "Deployment")
+    bounds = {name: (item["spec"]["minReplicas"], item["spec"]["maxReplicas"]) for name, item in scalers.items()}
+    assert bounds == {"api-core": (2, 5), "api-execution": (3, 6)}
+    for name, scaler in scalers.items():
+        assert scaler["spec"]["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+        (metric,) = scaler["spec"]["metrics"]
+        assert metric["resource"] == {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}
+    assert {name for name, item in deployments.items() if "replicas" not in item["spec"]} == set(scalers)
+
+
+def test_where_replicas_are_fixed_there_is_no_autoscaler() -> None:
+    recording = record_program(build)
+    assert not kubernetes(recording, "HorizontalPodAutoscaler")
+    assert all(item["spec"]["replicas"] == 1 for item in kubernetes(recording, "Deployment").values())
 
 
 def test_the_checksum_of_the_pods_is_that_of_their_configuration() -> None:

@@ -9,6 +9,7 @@ from components.airflow_core.configuration import POOL_OVERFLOW, POOL_SIZE, ROLE
 from components.airflow_core.secrets import consumers
 from components.contract import airflow, names
 from components.contract.secrets import MOUNT_PATH
+from settings.cleaning import CleaningSettings
 from settings.platform_settings import PlatformSettings
 from settings.proofs import CLIENT_CONNECTIONS_PER_PROCESS
 from settings.stack import CredentialSettings
@@ -22,9 +23,11 @@ def cfg(role: str, stack: str = "prod") -> ConfigParser:
 
 
 def retiring(stack: str) -> PlatformSettings:
-    """The stack at the end of a rotation of the Fernet key, when every role is there."""
+    """The stack at the end of a rotation of the Fernet key, and with old rows removed, when every role is there."""
     credentials = CredentialSettings(rotation={"fernet_key": 1}, retired={"fernet_key": 0})
-    return settings_of(stack).model_copy(update={"credentials": credentials})
+    settings = settings_of(stack)
+    airflow = settings.airflow.model_copy(update={"cleaning": CleaningSettings()})
+    return settings.model_copy(update={"credentials": credentials, "airflow": airflow})
 
 
 def mounted(role: str, stack: str) -> set[str]:

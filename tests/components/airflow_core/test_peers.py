@@ -16,10 +16,11 @@ def needs(workload: Workload) -> set[tuple[str, str]]:
     return {(need.workload, need.port) for need in workload.needs}
 
 
-def test_only_the_migration_passes_the_pooler() -> None:
+def test_only_the_migration_and_the_removal_of_rows_pass_the_pooler() -> None:
     found = of(settings_of("prod"))
-    assert {name for name, workload in found.items() if ("postgres", "postgresql") in needs(workload)} == {"migration"}
-    assert all(("postgres-pooler", "postgresql") in needs(w) for name, w in found.items() if name != "migration")
+    around = {name for name, workload in found.items() if ("postgres", "postgresql") in needs(workload)}
+    assert around == {"migration", "cleaning"}
+    assert all(("postgres-pooler", "postgresql") in needs(w) for name, w in found.items() if name not in around)
 
 
 def test_only_the_scheduler_talks_to_the_broker_and_to_the_sentinels_where_there_are_any() -> None:

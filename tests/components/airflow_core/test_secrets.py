@@ -10,10 +10,12 @@ def of(stack: str) -> dict[str, SecretConsumer]:
     return {consumer.name: consumer for consumer in consumers(settings_of(stack))}
 
 
-def test_only_the_migration_goes_to_the_primary_and_nobody_without_checking_its_certificate() -> None:
+def test_only_the_migration_and_the_removal_of_rows_go_to_the_primary_and_nobody_without_checking_its_certificate() -> (
+    None
+):
     for stack in ("dev", "prod"):
         for name, consumer in of(stack).items():
-            wanted = "@postgres-rw." if name == names.MIGRATION else "@postgres-pooler."
+            wanted = "@postgres-rw." if name in (names.MIGRATION, names.CLEANING) else "@postgres-pooler."
             for file in ("database_url", "database_url_async"):
                 assert wanted in consumer.files[file]
                 assert "sslmode=verify-full&sslrootcert=/run/secrets/airflow-platform/ca.crt" in consumer.files[file]
@@ -35,12 +37,16 @@ def test_matrix_of_roles_and_values() -> None:
     assert all(consumer.values() >= everyone for consumer in of("dev").values())
 
 
+def test_who_removes_rows_reads_and_writes_tables_and_opens_no_secret_in_them() -> None:
+    cleaning = of("prod")[names.CLEANING]
+    assert cleaning.values() == {SecretValue.DATABASE_AIRFLOW_PASSWORD, SecretValue.AUTHORITY_CERTIFICATE}
+    url = cleaning.files["database_url"]
+    assert url.endswith("&options=-crole%3Dairflow_app%20-csearch_path%3Dcleaning%2Cpublic%20-clock_timeout%3D30000")
+
+
 def test_with_a_provider_there_is_no_administrator_but_a_client_secret() -> None:
     prod = of("prod")
-    assert {name for name, consumer in prod.items() if "oidc_client_secret" in consumer.files} == {
-        "migration",
-        "api-core",
-    }
+    assert {name for name, consumer in prod.items() if "oidc_client_secret" in consumer.files} == {"api-core"}
     assert not any("admin_password" in consumer.files for consumer in prod.values())
 
 
