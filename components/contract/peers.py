@@ -45,6 +45,7 @@ class Port:
         number: the container's port.
         protocol: TCP or UDP.
         scrape_path: where Prometheus reads metrics, such as `/metrics`; None for no metrics.
+        scrape_query: what it asks there, by name; of the request, so that another question restarts nobody here.
         scheme: of the metrics endpoint.
     """
 
@@ -52,6 +53,7 @@ class Port:
     number: int
     protocol: Literal["TCP", "UDP"] = "TCP"
     scrape_path: str | None = None
+    scrape_query: tuple[tuple[str, str], ...] = ()
     scheme: Literal["http", "https"] = "http"
 
 

@@ -4,6 +4,7 @@ from components.contract import names
 from components.contract.peers import Need, Port, Workload
 from components.redis_ha import external
 from components.redis_ha.names import EXPORTER_PORT, has_sentinels
+from components.redis_ha.secrets import EXPORTER_TARGET
 from settings.platform_settings import PlatformSettings
 from settings.redis import RedisMode
 
@@ -21,7 +22,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
         namespace=settings.namespaces.data,
         ports=(
             Port(name="valkey", number=names.VALKEY_PORT),
-            Port(name="metrics", number=EXPORTER_PORT, scrape_path="/metrics"),
+            Port(name="metrics", number=EXPORTER_PORT, scrape_path="/scrape", scrape_query=_questions(settings)),
         ),
         needs=(_VALKEY, _SENTINEL) if replicated else (),
     )
@@ -34,3 +35,9 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
         needs=(_VALKEY, _SENTINEL),
     )
     return (valkey, sentinel)
+
+
+def _questions(settings: PlatformSettings) -> tuple[tuple[str, str], ...]:
+    """For the metrics of this node and the length of every queue, whose names the exporter itself does not know."""
+    queues = ",".join(f"db0={queue}" for queue in sorted(settings.workers.queues))
+    return (("target", EXPORTER_TARGET), ("check-single-keys", queues))

@@ -75,7 +75,7 @@ def cron_job(
                     backoff_limit=0,
                     active_deadline_seconds=settings.timeout_seconds,
                     template=pod_template(process, around, restart_policy="Never"),
-                )
+                ),
             ),
         ),
     )

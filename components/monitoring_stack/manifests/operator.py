@@ -38,6 +38,8 @@ def _endpoint(workload: Workload, port: Port, interval_seconds: int, authority: 
         "interval": f"{interval_seconds}s",
         "relabelings": [{"targetLabel": "workload", "replacement": workload.name}],
     }
+    if port.scrape_query:
+        endpoint["params"] = {name: [value] for name, value in port.scrape_query}
     if port.scheme == "https":
         endpoint["tlsConfig"] = {
             "ca": {"configMap": {"name": authority, "key": "ca.crt"}},

@@ -61,6 +61,8 @@ def _job(workload: Workload, port: Port) -> dict[str, Any]:
             {"source_labels": ["__meta_kubernetes_pod_name"], "target_label": "pod"},
         ],
     }
+    if port.scrape_query:
+        job["params"] = {name: [value] for name, value in port.scrape_query}
     if port.scheme == "https":
         job["tls_config"] = {
             "ca_file": f"{MOUNT_PATH}/{AUTHORITY_FILE}",

@@ -150,8 +150,7 @@ def _lifecycle() -> k8s.core.v1.LifecycleArgs:
 
 
 def _exporter(args: RedisHAArgs) -> k8s.core.v1.ContainerArgs:
-    """Metrics of this node and the length of every queue. No readiness: a broker is not taken away for its metrics."""
-    queues = ",".join(f"db0={queue}" for queue in sorted(args.settings.workers.queues))
+    """Metrics of this node and of what it is asked for. No readiness: a broker is not taken away for its metrics."""
     security = container_security()
     security.run_as_user = EXPORTER_UID
     security.run_as_group = EXPORTER_UID
@@ -167,7 +166,6 @@ def _exporter(args: RedisHAArgs) -> k8s.core.v1.ContainerArgs:
             f"--tls-ca-cert-file={_EXPORTER_MOUNT}/{AUTHORITY_FILE}",
             # CONFIG shows the passwords of replication.
             "--config-command=-",
-            f"--check-single-keys={queues}",
         ],
         ports=[k8s.core.v1.ContainerPortArgs(name="metrics", container_port=EXPORTER_PORT)],
         resources=resources(_EXPORTER_RESOURCES),

@@ -12,6 +12,7 @@ from components.monitoring_stack import dashboard
 from components.monitoring_stack.manifests import alertmanager_config, operator, prometheus_config, statsd
 from components.monitoring_stack.peers import workloads
 from components.monitoring_stack.secrets import consumers
+from components.redis_ha.peers import workloads as broker_workloads
 from settings.load import parse
 from settings.monitoring import ReceiverSettings
 from tests.settings.external import with_broker
@@ -45,6 +46,18 @@ def test_only_ports_with_metrics_are_scraped_each_its_own_way() -> None:
     assert jobs["postgres-patroni"]["tls_config"]["server_name"] == "postgres.airflow-data.svc.cluster.local"
     assert "tls_config" not in jobs["postgres-metrics"]
     assert jobs["postgres-metrics"]["kubernetes_sd_configs"][0]["namespaces"] == {"names": ["airflow-data"]}
+
+
+def test_the_broker_is_asked_for_the_queues_by_name_and_never_told_them() -> None:
+    values = changed(values_of("dev"), "workers.queues.heavy", {"minReplicas": 1, "maxReplicas": 1, "concurrency": 1})
+    settings = parse(changed(values, "airflow.defaultPoolSlots", 32))
+    (broker,) = broker_workloads(settings)
+    asked = {"target": ["rediss://localhost:6379"], "check-single-keys": ["db0=default,db0=heavy"]}
+    jobs = {job["job_name"]: job for job in json.loads(prometheus_config.render(settings, [broker]))["scrape_configs"]}
+    assert (jobs["valkey-metrics"]["metrics_path"], jobs["valkey-metrics"]["params"]) == ("/scrape", asked)
+    (endpoint,) = operator.pod_monitor_spec(broker, interval_seconds=30, authority="x")["podMetricsEndpoints"]
+    assert (endpoint["path"], endpoint["params"]) == ("/scrape", asked)
+    assert "params" not in json.dumps(prometheus_config.render(settings, [DATABASE]))
 
 
 def test_promtool_accepts_the_configuration(tmp_path: Path) -> None:
