@@ -64,7 +64,7 @@ def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:
 def sections(role: str, settings: PlatformSettings) -> Sections:
     """What a role's `airflow.cfg` says."""
     # Who removes rows opens none of them.
-    encryption = {} if role == names.CLEANING else _encryption()
+    encryption: Sections = {} if role == names.CLEANING else _encryption()
     common = airflow.process_sections(settings, _log_level(role, settings))
     return airflow.merge(common, _database(), encryption, _ROLES[role](settings))
 

@@ -6,7 +6,7 @@ engine and back. `tests/stacks/test_restarts.py` holds both to give the same pod
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 from unittest import mock
@@ -49,7 +49,7 @@ def name_of(token: str, item: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def _keeping(kept: list[tuple[str, Any]]) -> Iterator[None]:
+def _keeping(kept: list[tuple[str, Any]]) -> Generator[None]:
     def keep(self: Any, token: str, name: str, custom: bool, props: Any = None, *_: Any, **__: Any) -> None:
         kept.append((token, props))
         if custom:

@@ -79,7 +79,7 @@ CHANGES: tuple[Change, ...] = (
     Change(title="Connections of the pooler to the database", values={"postgres.pooler.poolSize": 40}, effect=restarts("postgres-pooler")),
     Change(title="When full backups are taken", values={"postgres.backup.fullSchedule": "15 2 * * *"}, effect=restarts("postgres")),
     Change(title="How long old rows are kept", values={"airflow.cleaning.keepDays": 30}, effect=_NO_EFFECT),
-    Change(title="How many backups are kept", values={"postgres.backup.retention": {"full": 21}}, effect=restarts("postgres")),
+    Change(title="How many backups are kept", values={"postgres.backup.retention": {"full": 21}}, effect=_NO_EFFECT),
     Change(title="How long metrics are kept", values={"monitoring.retentionDays": 60}, effect=restarts("prometheus")),
     Change(title="How often metrics are read", values={"monitoring.scrapeIntervalSeconds": 60}, effect=restarts("prometheus")),
     Change(title="Host name of the platform", values={"ingress.host": "airflow.example.org"}, effect=restarts("edge", "worker-default")),

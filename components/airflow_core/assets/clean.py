@@ -1,3 +1,4 @@
+# pyright: basic, reportMissingModuleSource=false
 """Removes old rows: `clean.py '{"keep_days": 90, ...}'`; runs inside the Airflow image and may be cut off at any time.
 
 First it looks whether a backup holds what will be removed, then it drops what earlier runs kept beside, then it becomes
@@ -69,7 +70,8 @@ def prepare(told: dict[str, Any], now: datetime) -> None:
     with database, database.cursor() as cursor:
         if told["backup_hours"]:
             cursor.execute(NEWEST_BACKUP)
-            if reason := too_old(cursor.fetchone()[0], now, told["backup_hours"]):
+            (newest,) = cursor.fetchone() or (None,)
+            if reason := too_old(newest, now, told["backup_hours"]):
                 raise SystemExit(f"nothing is removed: {reason}")
         cursor.execute(KEPT_TABLES)
         for table in outlived([name for (name,) in cursor.fetchall()], now, told["archive_days"]):
