@@ -69,7 +69,7 @@ def test_the_services_authority_vouches_for_the_broker_alone(objects: dict[str, 
 
 def test_without_an_authority_the_public_ones_are_trusted() -> None:
     settings = parse(with_broker("dev"))
-    assert airflow.broker_sections(settings)["celery"]["ssl_cacert"] == "/etc/ssl/certs/ca-certificates.crt"
+    assert airflow.broker_sections(settings, 7200)["celery"]["ssl_cacert"] == "/etc/ssl/certs/ca-certificates.crt"
     assert "broker_ca.crt" not in airflow.broker_files(settings)
 
 
