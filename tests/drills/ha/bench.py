@@ -112,12 +112,6 @@ class Bench:
         hosts = {item["status"]["hostIP"] for item in self.get("pods", "--namespace", DATA)["items"]}
         return [service, *sorted(hosts)]
 
-    def volume_folder(self, claim: str) -> Path:
-        """Where a volume of the data namespace lies on this machine."""
-        volume = self.get("pvc", claim, "--namespace", DATA)["spec"]["volumeName"]
-        source = self.get("pv", volume)["spec"]
-        return Path(source.get("hostPath", source.get("local"))["path"])
-
     def secret(self, namespace: str, consumer: str, file: str) -> str:
         """One file of a consumer's newest Secret; secrets that pods wait for have another name with another content."""
         found = [

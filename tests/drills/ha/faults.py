@@ -66,17 +66,6 @@ def frozen(pod: Pod, container: str) -> Generator[None]:
 
 
 @contextmanager
-def closed(folder: Path) -> Generator[None]:
-    """Let nobody but root into a folder while the block runs."""
-    mode = folder.stat().st_mode
-    folder.chmod(0)
-    try:
-        yield
-    finally:
-        folder.chmod(mode)
-
-
-@contextmanager
 def cut_off(pod: Pod, *only: str) -> Generator[None]:
     """Drop all packets of a pod but its own loopback while the block runs.
 

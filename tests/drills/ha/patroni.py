@@ -6,12 +6,10 @@ from typing import Any
 import httpx
 import yaml
 
-from components.postgres_ha.names import DATA_PATH
 from tests.drills.ha.bench import DATA, Bench, DrillError, Pod, wait_for
 
 INSTANCES = 3
 _PORT = 8008
-_COUNT_UNARCHIVED = f"find {DATA_PATH}/pg_wal/archive_status -name '*.ready' | wc -l"
 
 
 class Patroni:
@@ -108,11 +106,6 @@ class Patroni:
         answer = self.ask(leader, "POST", "switchover", {"leader": leader.name, "candidate": candidate.name})
         if answer.status_code != 200:
             raise DrillError(f"switchover: {answer.status_code} {answer.text}")
-
-    def unarchived(self) -> int:
-        """Files of the log that wait on the leader for the archive."""
-        command = ["exec", self.leader().name, "--namespace", DATA, "--container", "postgres", "--", "bash", "-c"]
-        return int(self._bench.kubectl(*command, _COUNT_UNARCHIVED))
 
     def set(self, **changes: Any) -> None:
         """Change what the cluster agreed on."""

@@ -13,8 +13,6 @@ from tests.drills.ha.patroni import Patroni
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]
 
-ARCHIVE_GONE_SECONDS = 90
-"""Longer than the log waits to be archived (`archiveTimeoutSeconds`)."""
 FROZEN_SECONDS = 40
 """Longer than a standby takes to lead, shorter than the kubelet's patience."""
 API_GONE_SECONDS = 60
@@ -176,21 +174,6 @@ def test_a_replicas_volume_is_lost(drill: Drill, patroni: Patroni, bench: Bench)
         bench.kubectl("delete", "pod", standby.name, "--namespace", DATA)
 
     drill.run("postgres-volume-lost", fault, Limits(outage=1))
-
-
-@full
-def test_the_archive_is_away(drill: Drill, patroni: Patroni, bench: Bench) -> None:
-    """The log of what is written waits on the primary, and is archived when the archive is back."""
-    waiting: list[int] = []
-
-    def fault() -> None:
-        with faults.closed(bench.volume_folder("postgres-backups")):
-            time.sleep(ARCHIVE_GONE_SECONDS)
-            waiting.append(patroni.unarchived())
-        wait_for("everything is archived", 300, lambda: patroni.unarchived() == 0)
-
-    report = drill.run("archive-away", fault, Limits(outage=1))
-    assert min(waiting) > 0, f"the archive was there all the time: {waiting} files waited, {report['taken']}"
 
 
 @full
