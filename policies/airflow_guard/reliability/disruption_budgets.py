@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
+from ..floors import autoscalers, floor_of
 from ..kubernetes import pod_template
 from ..model import Finding, Resource, Severity, Stack, StackRule, each_resource
 from ..node import Node
@@ -15,12 +16,14 @@ def check(stack: Stack, options: Options) -> Iterator[Finding]:
     found = stack.of_kind("PodDisruptionBudget")
     budgets = [(budget, Selector(budget.props.at("spec", "selector"))) for budget in found]
     workloads = stack.of_kind("Deployment", "StatefulSet")
-    yield from each_resource(workloads, partial(_workload, budgets=budgets, relaxed=options.texts(RELAXED.name)))
+    judge = partial(_workload, budgets=budgets, scalers=autoscalers(stack), relaxed=options.texts(RELAXED.name))
+    yield from each_resource(workloads, judge)
 
 
-def _workload(workload: Resource, budgets: list[tuple[Resource, Selector]], relaxed: list[str]) -> Iterator[Finding]:
-    replicas = workload.props.at("spec", "replicas")
-    count = 1 if replicas.absent else replicas.number or 0
+def _workload(
+    workload: Resource, budgets: list[tuple[Resource, Selector]], scalers: list[Resource], relaxed: list[str]
+) -> Iterator[Finding]:
+    count = floor_of(workload, scalers).count
     labels = Labels(pod_template(workload).metadata.at("labels"))
     near = [(budget, selector) for budget, selector in budgets if budget.namespace == workload.namespace]
     covering = [budget for budget, selector in near if selector.picks(labels)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
+from ..floors import autoscalers, floor_of
 from ..model import Finding, Resource, Severity, Stack, StackRule, each_resource
 from ..options import Option, OptionKind, Options
 
@@ -18,7 +19,7 @@ _RELAXED = Option(
 
 def check(stack: Stack, options: Options) -> Iterator[Finding]:
     """Workloads with fewer replicas than their floor."""
-    scalers = stack.of_kind("HorizontalPodAutoscaler", "ScaledObject")
+    scalers = autoscalers(stack)
     workloads = stack.of_kind("Deployment", "StatefulSet")
     yield from each_resource(workloads, partial(_workload, scalers=scalers, options=options))
 
@@ -29,29 +30,15 @@ def _workload(workload: Resource, scalers: list[Resource], options: Options) -> 
     floor = options.integers(_FLOORS).get(workload.label(NAME_LABEL), 0)
     if not floor:
         return
-    scaler = next((item for item in scalers if _targets(item, workload)), None)
-    if scaler:
-        key = "minReplicas" if scaler.kind == "HorizontalPodAutoscaler" else "minReplicaCount"
-        node, resource = scaler.props.at("spec", key), scaler
-        # What Kubernetes and KEDA take where nothing is said.
-        silent = 1 if scaler.kind == "HorizontalPodAutoscaler" else 0
-    else:
-        node, resource, silent = workload.props.at("spec", "replicas"), workload, 1
-    count = silent if node.absent else node.number or 0
-    if count < floor:
+    kept = floor_of(workload, scalers)
+    if kept.count < floor:
+        plural = "" if kept.count == 1 else "s"
         yield Finding(
-            what=f"keeps {count:.0f} replica{'' if count == 1 else 's'}, {workload.environment or 'this stack'} needs {floor}",
-            path=node.path,
-            mend=f"set {node.path} to {floor} or more",
-            resource=resource,
+            what=f"keeps {kept.count:.0f} replica{plural}, {workload.environment or 'this stack'} needs {floor}",
+            path=kept.node.path,
+            mend=f"set {kept.node.path} to {floor} or more",
+            resource=kept.resource,
         )
-
-
-def _targets(scaler: Resource, workload: Resource) -> bool:
-    target = scaler.props.at("spec", "scaleTargetRef")
-    kind = target.at("kind").text or "Deployment"
-    same = target.at("name").text == workload.props.at("metadata", "name").text
-    return same and kind == workload.kind and scaler.namespace == workload.namespace
 
 
 RULE = StackRule(

@@ -4,7 +4,18 @@ import pytest
 from airflow_guard.node import UNKNOWN
 from airflow_guard.reliability.disruption_budgets import RULE
 
-from tests.policies.objects import ABSENT, budget, change, deployment, judge_stack, paths, stack_of, stateful_set, text
+from tests.policies.objects import (
+    ABSENT,
+    budget,
+    change,
+    deployment,
+    judge_stack,
+    paths,
+    scaler,
+    stack_of,
+    stateful_set,
+    text,
+)
 
 MOST = "spec.maxUnavailable"
 
@@ -34,6 +45,13 @@ def test_compliant(stack: Any) -> None:
 def test_absent(made: dict[str, Any]) -> None:
     assert "no PodDisruptionBudget" in text(judge_stack(RULE, stack_of(deployment())))
     assert "no PodDisruptionBudget" in text(judge_stack(RULE, stack_of(deployment(), made)))
+
+
+def test_the_autoscaler_says_how_many_where_there_is_one() -> None:
+    target = change(deployment("api-core"), "spec.replicas", ABSENT)
+    assert "no PodDisruptionBudget" in text(judge_stack(RULE, stack_of(target, scaler())))
+    assert judge_stack(RULE, stack_of(target, scaler(), budget("api-core"))) == []
+    assert judge_stack(RULE, stack_of(target, scaler(minimum=1))) == []
 
 
 def test_expressions_select() -> None:
