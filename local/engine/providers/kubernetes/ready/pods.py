@@ -77,15 +77,19 @@ def is_ready(pod: Obj) -> bool:
 def is_settled(pod: Obj, now: datetime) -> bool:
     """False while the pod's readiness says nothing yet.
 
-    Without a readiness probe a container counts as ready the moment it starts, even one that crashes at once.
+    Without a readiness probe a container counts as ready the moment it starts, even one that crashes at once. One that
+    does not run any more has crashed since whoever called it ready looked. A pod that has ended or is leaving counts for
+    nothing.
     """
+    if is_leaving(pod) or dig_text(pod, "status", "phase") in {"Succeeded", "Failed"}:
+        return True
     probed = {dig(one, "name") for one in dig_list(pod, "spec", "containers") if dig(one, "readinessProbe")}
     for status in dig_list(pod, "status", "containerStatuses"):
-        since = _seconds_since(dig_text(status, "state", "running", "startedAt"), now)
-        if since is None or status.get("name") in probed:
+        if status.get("name") in probed:
             continue
+        since = _seconds_since(dig_text(status, "state", "running", "startedAt"), now)
         crashed = dig_int(status, "lastState", "terminated", "exitCode") != 0
-        if since < (STEADY_SECONDS if crashed else SETTLE_SECONDS):
+        if since is None or since < (STEADY_SECONDS if crashed else SETTLE_SECONDS):
             return False
     return True
 

@@ -139,3 +139,14 @@ def test_a_pod_without_a_readiness_probe_is_believed_after_a_moment() -> None:
     assert not is_settled(one("2026-01-01T11:59:35Z", ended(1)), NOW)
     assert is_settled(one("2026-01-01T11:59:35Z", ended(0, "Completed")), NOW)
     assert is_settled(one("2026-01-01T11:59:29Z", ended(1)), NOW)
+
+
+def test_a_pod_that_has_crashed_meanwhile_is_not_settled() -> None:
+    made = pod("a", container("web", {"terminated": ended(1)}))
+    made["spec"] = {"containers": [{"name": "web"}]}
+    made["status"]["phase"] = "Running"
+    assert not is_settled(made, NOW)
+    evicted = {**made, "status": {**made["status"], "phase": "Failed"}}
+    assert is_settled(evicted, NOW)
+    leaving = {**made, "metadata": {**made["metadata"], "deletionTimestamp": "2026-01-01T11:59:59Z"}}
+    assert is_settled(leaving, NOW)
