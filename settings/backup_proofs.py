@@ -1,9 +1,9 @@
 """Rules between numbers of backups."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from settings.backup import BackupSettings, BackupTarget, KeyType
+from settings.backup import BackupSettings, BackupTarget, KeyType, S3Settings
 from settings.cron import longest_gap
 from settings.problems import Problem
 from settings.quantities import parse_bytes
@@ -48,16 +48,20 @@ def backup_target(settings: "PlatformSettings") -> Iterator[Problem]:
 
 
 def _bucket_keys(settings: "PlatformSettings") -> Iterator[Problem]:
-    s3, given = settings.postgres.backup.s3, settings.credentials.given
-    if s3 is None or s3.key_type is not KeyType.SHARED or s3.credentials_secret is not None:
-        return
-    if missing := [name for name in _GIVEN_KEYS if name not in given]:
+    if missing := missing_keys(settings.postgres.backup.s3, _GIVEN_KEYS, settings.credentials.given):
         yield Problem(
             key="postgres.backup.s3.credentialsSecret",
             value="(missing)",
             reason=f"keyType 'shared' needs an access key, and credentials.given does not list {' and '.join(missing)}",
             way_out="Name a Secret of the data namespace, list both values in credentials.given, or write keyType 'web-id'",
         )
+
+
+def missing_keys(s3: S3Settings | None, names: Sequence[str], given: Collection[str]) -> list[str]:
+    """The values of an access key that a bucket wants and nobody gives; a Secret of the namespace holds them as well."""
+    if s3 is None or s3.key_type is not KeyType.SHARED or s3.credentials_secret is not None:
+        return []
+    return [name for name in names if name not in given]
 
 
 def _shared_volume(settings: "PlatformSettings") -> Iterator[Problem]:

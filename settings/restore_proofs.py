@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from settings.backup import BackupSettings, BackupTarget, KeyType
+from settings.backup import BackupSettings, BackupTarget
+from settings.backup_proofs import missing_keys
 from settings.problems import Problem
 from settings.restore import RestoreSettings
 
@@ -71,11 +72,8 @@ def restore_passphrase(settings: "PlatformSettings") -> Iterator[Problem]:
 
 def restore_keys(settings: "PlatformSettings") -> Iterator[Problem]:
     """A bucket of the source's own comes with a key."""
-    source, given = settings.postgres.restore_from, settings.credentials.given
-    s3 = source.s3 if source else None
-    if s3 is None or s3.key_type is not KeyType.SHARED or s3.credentials_secret is not None:
-        return
-    if missing := [name for name in _SOURCE_KEYS if name not in given]:
+    source = settings.postgres.restore_from
+    if missing := missing_keys(source.s3 if source else None, _SOURCE_KEYS, settings.credentials.given):
         yield Problem(
             key="postgres.restoreFrom.s3.credentialsSecret",
             value="(missing)",

@@ -6,7 +6,8 @@ from typing import Any
 
 import yaml
 
-from settings.load import own_values
+from settings.load import own_values, parse
+from settings.problems import Problem, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("dev", "staging", "prod")
@@ -30,3 +31,12 @@ def changed(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     else:
         place[last] = value
     return result
+
+
+def problems_of(values: dict[str, Any]) -> list[Problem]:
+    """What is wrong with these values, all of it."""
+    try:
+        parse(values)
+    except SettingsError as error:
+        return list(error.problems)
+    return []

@@ -5,17 +5,8 @@ from typing import Any
 import pytest
 
 from settings.load import parse
-from settings.problems import Problem, SettingsError
 from settings.proofs import airflow_database_processes
-from tests.settings.stack_files import changed, values_of
-
-
-def problems_of(values: dict[str, Any]) -> list[Problem]:
-    try:
-        parse(values)
-    except SettingsError as error:
-        return list(error.problems)
-    return []
+from tests.settings.stack_files import changed, problems_of, values_of
 
 
 @pytest.mark.parametrize(

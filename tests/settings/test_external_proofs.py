@@ -4,18 +4,8 @@ from typing import Any
 
 import pytest
 
-from settings.load import parse
-from settings.problems import Problem, SettingsError
 from tests.settings.external import AUTHORITY, with_broker
-from tests.settings.stack_files import STACKS, changed, values_of
-
-
-def problems_of(values: dict[str, Any]) -> list[Problem]:
-    try:
-        parse(values)
-    except SettingsError as error:
-        return list(error.problems)
-    return []
+from tests.settings.stack_files import STACKS, changed, problems_of, values_of
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -10,19 +10,9 @@ from settings import proofs
 from settings.airflow_proofs import AIRFLOW_RULES
 from settings.backup_proofs import BACKUP_RULES
 from settings.external_proofs import EXTERNAL_RULES
-from settings.load import parse
-from settings.problems import Problem, SettingsError
 from settings.proofs import RULES
 from settings.restore_proofs import RESTORE_RULES
-from tests.settings.stack_files import changed, values_of
-
-
-def problems_of(values: dict[str, Any]) -> list[Problem]:
-    try:
-        parse(values)
-    except SettingsError as error:
-        return list(error.problems)
-    return []
+from tests.settings.stack_files import changed, problems_of, values_of
 
 
 @pytest.mark.parametrize(

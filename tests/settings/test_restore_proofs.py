@@ -5,23 +5,18 @@ from typing import Any
 
 import pytest
 
-from settings.load import parse
-from settings.problems import Problem, SettingsError
-from tests.settings.stack_files import changed, values_of
+from settings.problems import Problem
+from tests.settings.stack_files import changed, problems_of, values_of
 
 BUCKET = {"endpoint": "s3.example.com", "bucket": "elsewhere", "credentialsSecret": "elsewhere-key"}
 FUTURE = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
 
-def problems_of(stack: str, source: dict[str, Any], **more: Any) -> list[Problem]:
+def problems_restoring(stack: str, source: dict[str, Any], **more: Any) -> list[Problem]:
     values = changed(values_of(stack), "postgres.restoreFrom", source)
     for path, value in more.items():
         values = changed(values, path.replace("__", "."), value)
-    try:
-        parse(values)
-    except SettingsError as error:
-        return list(error.problems)
-    return []
+    return problems_of(values)
 
 
 GIVEN = {"credentials": {"given": ["restore_repository_passphrase"]}}
@@ -42,7 +37,7 @@ KEYS = {"credentials": {"given": ["restore_repository_passphrase", "restore_acce
     ],
 )
 def test_what_fits_together_is_taken(stack: str, source: dict[str, Any], more: dict[str, Any]) -> None:
-    assert problems_of(stack, source, **more) == []
+    assert problems_restoring(stack, source, **more) == []
 
 
 @pytest.mark.parametrize(
@@ -64,6 +59,6 @@ def test_what_fits_together_is_taken(stack: str, source: dict[str, Any], more: d
 def test_what_cannot_be_meant_is_refused(
     stack: str, source: dict[str, Any], more: dict[str, Any], key: str, reason: str
 ) -> None:
-    found = problems_of(stack, source, **more)
+    found = problems_restoring(stack, source, **more)
     assert [problem.key for problem in found if reason in problem.reason] == [key], found
     assert all(problem.way_out for problem in found)
