@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Generator, Iterable
@@ -19,13 +20,20 @@ def processes(container: str) -> list[int]:
     Raises:
         DrillError: nothing does.
     """
+    found = _in_groups([container])
+    if not found:
+        raise DrillError(f"nothing runs in container {container}")
+    return found
+
+
+def _in_groups(names: Iterable[str]) -> list[int]:
+    """Process ids of everything in a control group that has one of the names: a container's id, a pod's uid."""
+    wanted = re.compile("|".join(map(re.escape, names)))
     found: list[int] = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            if entry.name.isdigit() and container in (entry / "cgroup").read_text():
+            if entry.name.isdigit() and wanted.search((entry / "cgroup").read_text()):
                 found.append(int(entry.name))
-    if not found:
-        raise DrillError(f"nothing runs in container {container}")
     return sorted(found)
 
 
@@ -39,6 +47,11 @@ def send(number: signal.Signals, pids: Iterable[int]) -> None:
 def kill_container(pod: Pod, container: str) -> None:
     """Kill everything in a container at once."""
     send(signal.SIGKILL, processes(pod.containers[container]))
+
+
+def kill_pods(pods: Iterable[Pod]) -> None:
+    """Kill everything of many pods in one go, what holds their networks included: they come back with other addresses."""
+    send(signal.SIGKILL, _in_groups(pod.uid for pod in pods))
 
 
 def kill_server(pod: Pod, container: str, program: str) -> None:

@@ -61,11 +61,7 @@ def test_the_broker_is_emptied(drill: Drill, broker: Broker) -> None:
 
 @full
 def test_the_node_restarts(drill: Drill, bench: Bench) -> None:
-    """Every container of the stack dies at once."""
-
-    def fault() -> None:
-        for pod in (*bench.pods(DATA), *bench.pods(AIRFLOW)):
-            for container in pod.containers:
-                faults.kill_container(pod, container)
-
-    drill.run("node-restarted", fault, Limits(), repetitions=1)
+    """Everything that runs in the stack's pods dies at once, and the pods come back with other addresses."""
+    drill.run(
+        "node-restarted", lambda: faults.kill_pods((*bench.pods(DATA), *bench.pods(AIRFLOW))), Limits(), repetitions=1
+    )
