@@ -34,6 +34,9 @@ Host = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_len
 Login = Annotated[str, Field(pattern=r"^\S+$", max_length=128)]
 """A log-in name."""
 
+Database = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]*$", max_length=63)]
+"""Name of a database, in lower case."""
+
 
 class ExternalService(Settings):
     """Where a service is and who reaches it; always by TLS, and its certificate is always verified."""
@@ -45,6 +48,23 @@ class ExternalService(Settings):
     networks: list[Network] = Field(default_factory=list)
     """Networks in which its addresses lie, such as `10.20.0.0/24`: NetworkPolicies open the port to these alone, or to
     any address when left out."""
+
+
+class ExternalPostgresSettings(ExternalService):
+    """A PostgreSQL 15 to 18 that a cloud or another team runs, behind the platform's own pooler."""
+
+    port: int = Field(default=5432, ge=1, le=65535)
+    """Its port; not that of a pooler in transaction mode, through which a migration's locks do not hold."""
+    authority: Certificates
+    """Certificates, PEM, of the authority that signed the service's."""
+    database: Database = "airflow"
+    """The platform's database; made when it is missing."""
+    admin_user: Login = "postgres"
+    """Log-in name that may create roles, and makes the platform's; its password is the value `database_admin_password`
+    of `credentials.given`. Used by the configuring Job alone."""
+    max_round_trip_milliseconds: int = Field(default=10, ge=1, le=1000)
+    """The preflight refuses a database whose median answer takes longer: a scheduler asks hundreds of times a loop. A
+    choice, not a measured limit."""
 
 
 class ExternalRedisSettings(ExternalService):

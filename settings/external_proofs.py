@@ -11,6 +11,8 @@ from settings.schema import key_of
 if TYPE_CHECKING:
     from settings.platform_settings import PlatformSettings
 
+_OURS_OF_A_DATABASE = {"mode", "external", "pooler", "max_connections"}
+_ADMIN_PASSWORD = "database_admin_password"  # noqa: S105 - a name
 _BROKER_PASSWORD = "broker_airflow_password"  # noqa: S105 - a name
 
 
@@ -37,6 +39,38 @@ def external_broker(settings: "PlatformSettings") -> Iterator[Problem]:
     yield from _given(settings, _BROKER_PASSWORD, "the broker's password is not the platform's to generate")
 
 
+def external_database(settings: "PlatformSettings") -> Iterator[Problem]:
+    """The same of the database: its backups, its instances and their shape are the service's own."""
+    postgres = settings.postgres
+    if not postgres.is_external:
+        if postgres.external is not None:
+            yield Problem(
+                key="postgres.external",
+                value=postgres.external.host,
+                reason=f"mode '{postgres.mode.value}' does not use it",
+                way_out="Remove it or write mode 'external'",
+            )
+        return
+    if postgres.external is None:
+        yield Problem(
+            key="postgres.external",
+            value="(missing)",
+            reason="mode 'external' needs it",
+            way_out="Add postgres.external with host and authority, or write mode 'patroni'",
+        )
+    for name, key in (("backup", "backup"), ("restore_from", "restoreFrom")):
+        if name in postgres.model_fields_set:
+            yield Problem(
+                key=f"postgres.{key}",
+                value="(given)",
+                reason="with mode 'external' the service makes and restores its own backups; its log cannot be archived "
+                "from here",
+                way_out="Remove it, and turn on the service's backups with recovery to a point in time",
+            )
+    yield from _decided_by_the_service("postgres", postgres, _OURS_OF_A_DATABASE | {"backup", "restore_from"})
+    yield from _given(settings, _ADMIN_PASSWORD, "the password of postgres.external.adminUser is the service's")
+
+
 def _decided_by_the_service(section: str, model: Settings, ours: set[str]) -> Iterator[Problem]:
     for name in sorted(model.model_fields_set - ours):
         yield Problem(
@@ -58,4 +92,4 @@ def _given(settings: "PlatformSettings", name: str, reason: str) -> Iterator[Pro
         )
 
 
-EXTERNAL_RULES = (external_broker,)
+EXTERNAL_RULES = (external_database, external_broker)

@@ -6,7 +6,17 @@ from pydantic import Field
 
 from settings.backup import BackupSettings
 from settings.base import ResourceList, Resources, Settings, Storage
+from settings.external import ExternalPostgresSettings
 from settings.restore import RestoreSettings
+
+
+class PostgresMode(StrEnum):
+    """Who runs the database."""
+
+    PATRONI = "patroni"
+    """The platform."""
+    EXTERNAL = "external"
+    """Somebody else, such as a cloud; the platform's pooler stands before it."""
 
 
 class Durability(StrEnum):
@@ -39,14 +49,16 @@ class PoolerSettings(Settings):
 
 
 class PostgresSettings(Settings):
-    """PostgreSQL 17 under Patroni."""
+    """PostgreSQL 17 under Patroni, or one that somebody else runs."""
 
+    mode: PostgresMode = PostgresMode.PATRONI
+    """Who runs the database."""
     instances: int = Field(default=3, ge=1, le=3)
     """PostgreSQL instances: 1, or 3 for high availability."""
     durability: Durability = Durability.STRICT
     """What an acknowledged commit survives."""
     max_connections: int = Field(default=200, ge=40, le=2000)
-    """Server connections of one instance."""
+    """Server connections of one instance; with mode `external` those that the service holds at least."""
     storage: Storage = Storage(size="50Gi")
     """Volume of one instance."""
     resources: Resources = Resources(requests=ResourceList(cpu="2", memory="6Gi"), limits=ResourceList(memory="6Gi"))
@@ -57,6 +69,13 @@ class PostgresSettings(Settings):
     """Backups and the restore drill."""
     restore_from: RestoreSettings | None = None
     """The archive that a new cluster is made from, in place of an empty one."""
+    external: ExternalPostgresSettings | None = None
+    """Where the database is, for mode `external`."""
+
+    @property
+    def is_external(self) -> bool:
+        """Whether somebody else runs the database."""
+        return self.mode is PostgresMode.EXTERNAL
 
     @property
     def is_standby(self) -> bool:

@@ -75,16 +75,26 @@ def _default_pool(settings: "PlatformSettings") -> Iterator[Problem]:
         )
 
 
+def server_connections(settings: "PlatformSettings") -> int:
+    """Connections that the database must be able to hold."""
+    pooler = settings.postgres.pooler
+    return pooler.replicas * pooler.pool_size + RESERVED_CONNECTIONS + scaler_connections(settings)
+
+
+def scaler_connections(settings: "PlatformSettings") -> int:
+    """Those of them that the autoscaler holds."""
+    return len(settings.workers.scaled_queues) * SCALER_CONNECTIONS
+
+
 def _server_connections(settings: "PlatformSettings") -> Iterator[Problem]:
     postgres = settings.postgres
-    scaling = len(settings.workers.scaled_queues) * SCALER_CONNECTIONS
-    wanted = postgres.pooler.replicas * postgres.pooler.pool_size + RESERVED_CONNECTIONS + scaling
+    wanted = server_connections(settings)
     if wanted > postgres.max_connections:
         yield Problem(
             key="postgres.maxConnections",
             value=str(postgres.max_connections),
             reason=f"{postgres.pooler.replicas} poolers x {postgres.pooler.pool_size} connections + "
-            f"{RESERVED_CONNECTIONS} reserved + {scaling} of the queues' scalers = {wanted}",
+            f"{RESERVED_CONNECTIONS} reserved + {scaler_connections(settings)} of the queues' scalers = {wanted}",
             way_out=f"Raise it to {wanted} or lower postgres.pooler.poolSize",
         )
 
@@ -298,7 +308,7 @@ def _production(settings: "PlatformSettings") -> Iterator[Problem]:
         ("airflow.triggerer.replicas", airflow.triggerer.replicas, 2),
         ("airflow.apiCore.replicas", airflow.api_core.replicas, 2),
         ("airflow.apiExecution.replicas", airflow.api_execution.replicas, 2),
-        ("postgres.instances", settings.postgres.instances, 3),
+        ("postgres.instances", settings.postgres.instances, 1 if settings.postgres.is_external else 3),
         ("postgres.pooler.replicas", settings.postgres.pooler.replicas, 2),
         ("ingress.replicas", settings.ingress.replicas, 2),
     )
@@ -387,6 +397,9 @@ RULES: tuple[Rule, ...] = (
     *AIRFLOW_RULES,
 )
 
+_OF_OWN_DATABASE = (_postgres_shape, _database_memory, *BACKUP_RULES, *RESTORE_RULES)
+"""Rules about what a database has that the platform runs itself."""
+
 
 def prove(settings: "PlatformSettings") -> None:
     """Check every rule.
@@ -394,6 +407,7 @@ def prove(settings: "PlatformSettings") -> None:
     Raises:
         SettingsError: with every problem found.
     """
-    problems = [problem for rule in RULES for problem in rule(settings)]
+    skipped: tuple[Rule, ...] = _OF_OWN_DATABASE if settings.postgres.is_external else ()
+    problems = [problem for rule in RULES if rule not in skipped for problem in rule(settings)]
     if problems:
         raise SettingsError(problems)

@@ -88,7 +88,8 @@ class KedaSettings(Settings):
     namespace: Name = "keda"
     """Where it runs: made for `bundled`, expected for `existing`."""
     authority_file: str = Field(default="/custom/ca/airflow-platform.crt", pattern=r"^/\S+$")
-    """Our authority's certificate inside the pod of an `existing` KEDA, which verifies the database by it."""
+    """Certificate inside the pod of an `existing` KEDA, by which it verifies the database: of our authority, or of
+    `postgres.external.authority`."""
     resources: Resources = Resources(
         requests=ResourceList(cpu="50m", memory="96Mi"), limits=ResourceList(memory="512Mi")
     )

@@ -1,6 +1,6 @@
 """Which ports Airflow's processes serve and whom they talk to."""
 
-from components.contract import airflow, names
+from components.contract import airflow, external_database, names
 from components.contract.peers import Need, Outside, Port, Workload
 from components.contract.secrets import SecretValue
 from settings.airflow import AuthKind
@@ -8,7 +8,6 @@ from settings.ingress import IngressKind
 from settings.platform_settings import PlatformSettings
 
 _POOLER = Need(workload=names.POSTGRES_POOLER, port="postgresql")
-_PRIMARY = Need(workload=names.POSTGRES, port="postgresql")
 _STATSD = Need(workload=names.STATSD_EXPORTER, port="statsd")
 _API = Port(name="https", number=names.API_PORT)
 
@@ -22,12 +21,14 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
     )
     login = settings.airflow.auth.kind is AuthKind.OIDC
     bundled = settings.ingress.kind is IngressKind.BUNDLED
-    rotation = Workload(name=names.KEY_ROTATION, namespace=namespace, needs=(_PRIMARY, _STATSD))
-    cleaning = Workload(name=names.CLEANING, namespace=namespace, needs=(_PRIMARY, _STATSD))
+    primary = external_database.primary_needs(settings)
+    services = external_database.primary_services(settings)
+    rotation = Workload(name=names.KEY_ROTATION, namespace=namespace, needs=(*primary, _STATSD), services=services)
+    cleaning = Workload(name=names.CLEANING, namespace=namespace, needs=(*primary, _STATSD), services=services)
     return (
         *((cleaning,) if settings.airflow.cleaning is not None else ()),
         *((rotation,) if settings.credentials.finishes(SecretValue.FERNET_KEY) else ()),
-        Workload(name=names.MIGRATION, namespace=namespace, needs=(_PRIMARY, _STATSD)),
+        Workload(name=names.MIGRATION, namespace=namespace, needs=(*primary, _STATSD), services=services),
         Workload(
             name=names.SCHEDULER,
             namespace=namespace,

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from components.airflow_core import configuration as config
-from components.contract import airflow, names
+from components.contract import airflow, external_database, names
 from components.contract.secrets import SecretConsumer, SecretValue, login
 from settings.airflow import AuthKind
 from settings.platform_settings import PlatformSettings
@@ -44,21 +44,30 @@ def _tls_names(role: str, namespace: str) -> tuple[str, ...]:
 def _database(settings: PlatformSettings) -> dict[str, str]:
     """Through the pooler, as who reads and writes tables."""
     host = names.service_host(names.POSTGRES_POOLER, settings.namespaces.data)
-    return _urls(host, names.DATABASE_APP, SecretValue.DATABASE_AIRFLOW_PASSWORD)
+    address = f"{host}:{names.POSTGRES_PORT}/{names.DATABASE}"
+    authority = airflow.secret_path(airflow.CA_FILE)
+    return _urls(address, authority, names.DATABASE_APP, SecretValue.DATABASE_AIRFLOW_PASSWORD)
+
+
+def _primary(settings: PlatformSettings, user: str, password: SecretValue, *, options: str = "") -> dict[str, str]:
+    """Around the pooler."""
+    host, port = external_database.primary_host(settings), external_database.primary_port(settings)
+    address = f"{host}:{port}/{external_database.database_name(settings)}"
+    authority = external_database.primary_authority_path(settings)
+    urls = _urls(address, authority, user, password, options=options)
+    return {**urls, **external_database.primary_authority(settings)}
 
 
 def _migration(settings: PlatformSettings) -> dict[str, str]:
     """To the primary itself, as the owner: a lock of a session does not hold through a pooler in transaction mode."""
-    host = names.service_host(names.postgres_primary_service(), settings.namespaces.data)
-    urls = _urls(host, names.DATABASE_OWNER_LOGIN, SecretValue.DATABASE_OWNER_PASSWORD)
+    urls = _primary(settings, names.DATABASE_OWNER_LOGIN, SecretValue.DATABASE_OWNER_PASSWORD)
     generated = settings.airflow.auth.kind is AuthKind.GENERATED
     return {**urls, config.ADMIN_PASSWORD_FILE: "{admin_password}"} if generated else urls
 
 
 def _key_rotation(settings: PlatformSettings) -> dict[str, str]:
     """To the primary itself: it goes through whole tables with open cursors."""
-    host = names.service_host(names.postgres_primary_service(), settings.namespaces.data)
-    return _urls(host, names.DATABASE_APP, SecretValue.DATABASE_AIRFLOW_PASSWORD)
+    return _primary(settings, names.DATABASE_APP, SecretValue.DATABASE_AIRFLOW_PASSWORD)
 
 
 def _cleaning(settings: PlatformSettings) -> dict[str, str]:
@@ -67,9 +76,8 @@ def _cleaning(settings: PlatformSettings) -> dict[str, str]:
     What it makes belongs to the role and not to the login, so that the login after a rotation may drop it. It waits half
     a minute for a lock and gives up: whoever else is at work comes first.
     """
-    host = names.service_host(names.postgres_primary_service(), settings.namespaces.data)
     options = f"-crole={names.DATABASE_APP} -csearch_path={names.CLEANING},public -clock_timeout=30000"
-    urls = _urls(host, names.DATABASE_APP, SecretValue.DATABASE_AIRFLOW_PASSWORD, options=quote(options))
+    urls = _primary(settings, names.DATABASE_APP, SecretValue.DATABASE_AIRFLOW_PASSWORD, options=quote(options))
     return {file: text for file, text in urls.items() if file != config.FERNET_KEY_FILE}
 
 
@@ -79,9 +87,9 @@ def _login(settings: PlatformSettings) -> dict[str, str]:
     return {config.OIDC_CLIENT_SECRET_FILE: "{oidc_client_secret}"}
 
 
-def _urls(host: str, user: str, password: SecretValue, *, options: str = "") -> dict[str, str]:
-    place = f"{login(user, password)}:{{{password}}}@{host}:{names.POSTGRES_PORT}/{names.DATABASE}"
-    tls = f"sslmode=verify-full&sslrootcert={airflow.secret_path(airflow.CA_FILE)}"
+def _urls(address: str, authority: str, user: str, password: SecretValue, *, options: str = "") -> dict[str, str]:
+    place = f"{login(user, password)}:{{{password}}}@{address}"
+    tls = f"sslmode=verify-full&sslrootcert={authority}"
     query = f"{tls}&options={options}" if options else tls
     return {
         # psycopg2 never prepares statements, which a pooler in transaction mode could not keep.

@@ -1,6 +1,6 @@
 """Which ports the parts of scaling serve and whom they talk to."""
 
-from components.contract import names
+from components.contract import external_database, names
 from components.contract.peers import Need, Outside, Port, Workload
 from settings.monitoring import MonitoringMode
 from settings.platform_settings import PlatformSettings
@@ -20,7 +20,8 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
         name=names.DRAIN_CONTROLLER,
         namespace=settings.namespaces.airflow,
         ports=(Port(name="http", number=names.DRAIN_CONTROLLER_PORT, scrape_path="/metrics"),),
-        needs=(Need(workload=names.POSTGRES, port="postgresql"),),
+        needs=external_database.primary_needs(settings),
+        services=external_database.primary_services(settings),
         reaches=frozenset({Outside.KUBERNETES_API}),
     )
     return (drain, *_keda(settings))
@@ -39,10 +40,11 @@ def _keda(settings: PlatformSettings) -> tuple[Workload, ...]:
         if bundled
         else (),
         needs=(
-            Need(workload=names.POSTGRES, port="postgresql"),
+            *external_database.primary_needs(settings),
             Need(workload=names.DRAIN_CONTROLLER, port="http"),
             *((Need(workload=names.PROMETHEUS, port="http"),) if has_prometheus else ()),
         ),
+        services=external_database.primary_services(settings),
         reaches=frozenset({Outside.KUBERNETES_API}),
         brought_by_cluster=not bundled,
     )

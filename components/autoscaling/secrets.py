@@ -2,8 +2,8 @@
 
 import json
 
-from components.contract import names
-from components.contract.secrets import MOUNT_PATH, SecretConsumer, SecretValue, login
+from components.contract import external_database, names
+from components.contract.secrets import SecretConsumer, SecretValue, login
 from settings.platform_settings import PlatformSettings
 
 AUTHENTICATION = "autoscaler"
@@ -34,8 +34,9 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         name=names.DRAIN_CONTROLLER,
         namespace=airflow,
         files={
-            DATABASE_FILE: _connection(settings, f"{MOUNT_PATH}/{AUTHORITY_FILE}"),
+            DATABASE_FILE: _connection(settings, external_database.primary_authority_path(settings)),
             AUTHORITY_FILE: "{authority_certificate}",
+            **external_database.primary_authority(settings),
         },
     )
     if not workers.brings_keda:
@@ -46,14 +47,14 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
 
 def _keda(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
     namespace = settings.workers.keda.namespace
-    login = json.dumps({CONNECTION: _connection(settings, f"{MOUNT_PATH}/{AUTHORITY_FILE}")})
+    login = json.dumps({CONNECTION: _connection(settings, external_database.primary_authority_path(settings))})
     # The braces of the document itself are doubled; those within are the template's.
     document = f"{{{login}}}"
     return (
         SecretConsumer(
             name=names.KEDA_OPERATOR,
             namespace=namespace,
-            files={**_TLS, AUTHENTICATION_FILE: document},
+            files={**_TLS, AUTHENTICATION_FILE: document, **external_database.primary_authority(settings)},
             tls_names=(names.service_host(names.KEDA_OPERATOR, namespace),),
         ),
         SecretConsumer(
@@ -69,9 +70,9 @@ def _keda(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
 def _connection(settings: PlatformSettings, authority_file: str) -> str:
     """Straight to the primary: a pooler in transaction mode keeps no prepared statement."""
     parts = {
-        "host": names.service_host(names.postgres_primary_service(), settings.namespaces.data),
-        "port": str(names.POSTGRES_PORT),
-        "dbname": names.DATABASE,
+        "host": external_database.primary_host(settings),
+        "port": str(external_database.primary_port(settings)),
+        "dbname": external_database.database_name(settings),
         "user": login(names.DATABASE_READER, SecretValue.DATABASE_READER_PASSWORD),
         "password": f"{{{SecretValue.DATABASE_READER_PASSWORD}}}",
         "connect_timeout": "5",

@@ -14,6 +14,8 @@ DATABASE_APP = "airflow_app"
 DATABASE_READER = "airflow_reader"
 """Reads what the autoscaler counts."""
 MONITOR_USER = "monitor"
+EXTERNAL_DATABASE = "external-database"
+"""What network edges call a database that somebody else runs."""
 
 VALKEY = "valkey"
 VALKEY_PORT = 6379

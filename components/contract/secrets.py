@@ -30,6 +30,8 @@ class SecretValue(StrEnum):
     DATABASE_READER_PASSWORD = "database_reader_password"
     DATABASE_MONITOR_PASSWORD = "database_monitor_password"
     DATABASE_BACKUP_PASSWORD = "database_backup_password"
+    DATABASE_ADMIN_PASSWORD = "database_admin_password"
+    """Of who makes the roles in a database that somebody else runs; given."""
     PATRONI_API_PASSWORD = "patroni_api_password"
     BACKUP_ACCESS_KEY = "backup_access_key"
     BACKUP_SECRET_KEY = "backup_secret_key"

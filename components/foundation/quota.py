@@ -115,7 +115,11 @@ def _keda(settings: PlatformSettings) -> Iterator[Demand]:
 
 def _data(settings: PlatformSettings) -> Iterator[Demand]:
     postgres, redis = settings.postgres, settings.redis
-    yield Demand(pods=postgres.instances, resources=postgres.resources, volumes=postgres.instances)
+    if postgres.is_external:
+        # Its exporter has no instance to stand beside.
+        yield Demand(pods=with_surge(1), resources=SMALL_POD)
+    else:
+        yield Demand(pods=postgres.instances, resources=postgres.resources, volumes=postgres.instances)
     yield Demand(pods=with_surge(postgres.pooler.replicas), resources=postgres.pooler.resources)
     yield from _backups(settings)
     if redis.mode is RedisMode.EXTERNAL:

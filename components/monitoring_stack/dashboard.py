@@ -7,6 +7,7 @@ from typing import Any, Literal
 from settings.platform_settings import PlatformSettings
 from settings.redis import RedisMode
 
+_DATABASE = "PostgreSQL: connections and commits a second"
 _WIDTH = 12
 _HEIGHT = 8
 
@@ -91,7 +92,7 @@ PANELS: tuple[Panel, ...] = (
         },
     ),
     Panel(
-        title="PostgreSQL: connections and commits a second",
+        title=_DATABASE,
         unit="short",
         queries={
             "connections": "sum(pg_stat_activity_count)",
@@ -130,9 +131,22 @@ _OF_EXTERNAL_BROKER: Mapping[str, Panel] = {
 """What takes the place of a panel of this title where the broker is somebody else's and nobody exports it."""
 
 
+def _of_external_database(database: str) -> dict[str, Panel]:
+    """The same where the database is: nobody tells who leads there, and its name is the stack's choice."""
+    queries = {
+        "connections": "sum(pg_stat_activity_count)",
+        "commits": f'sum(rate(pg_stat_database_xact_commit{{datname="{database}"}}[5m]))',
+    }
+    return {_DATABASE: Panel(title=_DATABASE, unit="short", queries=queries)}
+
+
 def panels(settings: PlatformSettings) -> tuple[Panel, ...]:
     """The panels of a stack."""
-    instead: Mapping[str, Panel] = _OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}
+    database = settings.postgres.external
+    instead = {
+        **(_OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}),
+        **(_of_external_database(database.database) if database else {}),
+    }
     return tuple(instead.get(panel.title, panel) for panel in PANELS)
 
 

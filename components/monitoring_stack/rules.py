@@ -261,11 +261,38 @@ _OF_EXTERNAL_BROKER: Mapping[str, Alert] = {
 }
 """What takes the place of the alert of the same name where the broker is somebody else's."""
 
+_OF_EXTERNAL_DATABASE: Mapping[str, Alert] = {
+    alert.name: alert
+    for alert in (
+        Alert(
+            name="PostgresNoPrimary",
+            # Nobody tells who leads there: what counts is whether it answers, and takes writes.
+            expr="max(pg_up) < 1 or absent(pg_up) or min(pg_replication_is_replica) == 1",
+            hold="1m",
+            severity=Severity.CRITICAL,
+            component="postgres-ha",
+            summary="The external PostgreSQL does not answer or takes no writes: nothing can be written",
+        ),
+        Alert(
+            name="PostgresConnectionsHigh",
+            expr="sum(pg_stat_activity_count) / max(pg_settings_max_connections) > 0.8",
+            hold="5m",
+            severity=Severity.MEDIUM,
+            component="postgres-ha",
+            summary="The external PostgreSQL uses over four fifths of its connections",
+        ),
+    )
+}
+"""The same where the database is."""
+
 
 def alerts(settings: PlatformSettings) -> tuple[Alert, ...]:
     """The alerts of a stack: none about what it does not have."""
     backed_up = settings.postgres.backup.target is not BackupTarget.NONE
-    instead: Mapping[str, Alert] = _OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}
+    instead = {
+        **(_OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}),
+        **(_OF_EXTERNAL_DATABASE if settings.postgres.is_external else {}),
+    }
     return tuple(instead.get(alert.name, alert) for alert in ALERTS if backed_up or not alert.of_backups)
 
 

@@ -3,9 +3,11 @@
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.contract import names
+from components.contract import names, preflights
 from components.contract.base import PlatformComponent
 from components.contract.endpoints import PostgresEndpoint
+from components.contract.external_database import external_database, primary_host
+from components.postgres_ha import external
 from components.postgres_ha.args import PostgresHAArgs
 from components.postgres_ha.backup import is_backed_up
 from components.postgres_ha.manifests import (
@@ -14,11 +16,13 @@ from components.postgres_ha.manifests import (
     configure,
     database,
     drill,
+    exporter,
     pooler,
     services,
     store,
 )
-from components.postgres_ha.names import BACKUP, BACKUP_STORE, RESTORE_DRILL
+from components.postgres_ha.names import BACKUP, BACKUP_STORE, EXPORTER, RESTORE_DRILL
+from settings.external import ExternalPostgresSettings
 from settings.stack import Environment
 
 
@@ -28,7 +32,8 @@ class PostgresHA(PlatformComponent):
     Creates one or three PostgreSQL instances under Patroni, which keeps its state in ConfigMaps of the namespace;
     Services for the primary (`postgres-rw`), for reading (`postgres-ro`) and for the instances' own names; PgBouncer in
     transaction mode; a Job that brings the cluster's agreed configuration, its roles, passwords and database up to
-    date; exporters beside both.
+    date; exporters beside both. With mode `external` a Job that looks whether somebody else's database can be used,
+    says all that keeps it from that, and makes the platform's roles in it; the pooler; an exporter for each.
 
     Survives, with three instances: the loss of any one instance without losing an acknowledged commit (durability
     `quorum` and `strict`), a node that hangs or is cut off (a standby leads after about 20 s), an API server that is
@@ -38,6 +43,7 @@ class PostgresHA(PlatformComponent):
     replaying that archive, without a pooler and without backups of its own, until it is promoted.
     Passwords are rotated without a failed login: each login is two that take turns, and the Job lets the new one in
     before anybody uses it.
+    With mode `external`: what the service survives.
     Does not handle: upgrades to another major version.
 
     Attributes:
@@ -50,22 +56,50 @@ class PostgresHA(PlatformComponent):
     def __init__(self, name: str, args: PostgresHAArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self._args = args
-        self._backup_volume()
-        self._backup_store()
-        configured = self._database()
-        # A standby has nothing to pool and asks for no backups: it takes no writes.
-        standby = args.settings.postgres.is_standby
-        if not standby:
-            self._backups()
-        pooled = configured if standby else self._pooler(configured)
+        found = external_database(args.settings)
+        configured = self._external(found) if found else self._own()
+        # A standby has nothing to pool: it takes no writes.
+        pooled = configured if args.settings.postgres.is_standby else self._pooler(configured)
         data = args.settings.namespaces.data
         self.endpoint = PostgresEndpoint(
             pooler_host=pooled.apply(lambda _: names.service_host(names.POSTGRES_POOLER, data)),
-            primary_host=configured.apply(lambda _: names.service_host(names.postgres_primary_service(), data)),
+            primary_host=configured.apply(lambda _: primary_host(args.settings)),
             port=names.POSTGRES_PORT,
             database=names.DATABASE,
         )
         self.finish()
+
+    def _own(self) -> pulumi.Output[str]:
+        """Our own, with its backups; the result is there once it is configured."""
+        self._backup_volume()
+        self._backup_store()
+        configured = self._database()
+        # A standby takes no writes, so that it cannot even be asked for a backup.
+        if not self._args.settings.postgres.is_standby:
+            self._backups()
+        return configured
+
+    def _external(self, database: ExternalPostgresSettings) -> pulumi.Output[str]:
+        """Somebody else's; the result is there once it was found fit and has the platform's roles."""
+        look = external.configure(self._args, database)
+        identity = k8s.core.v1.ServiceAccount(
+            self.child_name("configure-account"), preflights.service_account(look), self.child_opts()
+        )
+        run = k8s.core.v1.ConfigMap(
+            self.child_name("configure-scripts"), preflights.config_map(look), self.child_opts()
+        )
+        done = k8s.batch.v1.Job(
+            self.child_name("configure"), preflights.job(look), self.child_opts(depends_on=[identity, run])
+        )
+        account = k8s.core.v1.ServiceAccount(
+            self.child_name("exporter-account"), access.service_account(self._args, EXPORTER), self.child_opts()
+        )
+        k8s.apps.v1.Deployment(
+            self.child_name("exporter"),
+            exporter.deployment(self._args, database, _name(done.metadata)),
+            self.child_opts(depends_on=[account]),
+        )
+        return _name(done.metadata)
 
     def _database(self) -> pulumi.Output[str]:
         """The instances and all they need; the result is there once they are configured."""

@@ -14,6 +14,9 @@ REPLICA_SERVICE = f"{names.POSTGRES}-ro"
 CONFIGURE = f"{names.POSTGRES}-configure"
 """Workload name of the Job that brings the cluster's agreed configuration up to date."""
 
+EXPORTER = f"{names.POSTGRES}-exporter"
+"""Workload of the exporter before somebody else's database; beside an instance of ours it is none of its own."""
+
 BACKUP = f"{names.POSTGRES}-backup"
 """Workload name of the CronJobs that ask for backups."""
 RESTORE_DRILL = f"{names.POSTGRES}-restore-drill"

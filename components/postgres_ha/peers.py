@@ -1,12 +1,13 @@
 """Which ports the database and its pooler serve, and whom they talk to."""
 
-from components.contract import names
+from components.contract import external_database, names
 from components.contract.peers import Need, Outside, Port, Workload
 from components.postgres_ha.names import (
     BACKUP,
     BACKUP_STORE,
     BACKUP_STORE_PORT,
     CONFIGURE,
+    EXPORTER,
     EXPORTER_PORT,
     PATRONI_PORT,
     POOLER_EXPORTER_PORT,
@@ -24,8 +25,24 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
 
     Instances talk to one another (streaming, rewind, Patroni's own questions) and keep their cluster's state in
     the Kubernetes API. The pooler knows the primary only. Instances and restore drills talk to the store of backups.
+    With mode `external` there are the Job, the pooler and an exporter, which alone knows the primary.
     """
     namespace = settings.namespaces.data
+    pooler = Workload(
+        name=names.POSTGRES_POOLER,
+        namespace=namespace,
+        ports=(
+            Port(name="postgresql", number=names.POSTGRES_PORT),
+            Port(name="metrics", number=POOLER_EXPORTER_PORT, scrape_path="/metrics"),
+        ),
+        needs=external_database.primary_needs(settings),
+        services=external_database.primary_services(settings),
+    )
+    if settings.postgres.is_external:
+        services = external_database.primary_services(settings)
+        configure = Workload(name=CONFIGURE, namespace=namespace, services=services)
+        metrics = Port(name="metrics", number=EXPORTER_PORT, scrape_path="/metrics")
+        return (configure, pooler, Workload(name=EXPORTER, namespace=namespace, ports=(metrics,), services=services))
     database = Workload(
         name=names.POSTGRES,
         namespace=namespace,
@@ -40,15 +57,6 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
             *_bundled(settings),
         ),
         reaches=frozenset({Outside.KUBERNETES_API, *_store(settings), *_source(settings)}),
-    )
-    pooler = Workload(
-        name=names.POSTGRES_POOLER,
-        namespace=namespace,
-        ports=(
-            Port(name="postgresql", number=names.POSTGRES_PORT),
-            Port(name="metrics", number=POOLER_EXPORTER_PORT, scrape_path="/metrics"),
-        ),
-        needs=(Need(workload=names.POSTGRES, port="postgresql"),),
     )
     configure = Workload(
         name=CONFIGURE,

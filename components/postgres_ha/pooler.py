@@ -1,24 +1,19 @@
 """PgBouncer's configuration."""
 
-from components.contract import names
+from components.contract import external_database, names
 from components.contract.secrets import MOUNT_PATH, logins
-from components.postgres_ha.names import AUTHORITY_PATH, CERTIFICATE_PATH, KEY_PATH, PRIMARY_SERVICE
+from components.postgres_ha.names import AUTHORITY_PATH, CERTIFICATE_PATH, KEY_PATH
 from components.postgres_ha.secrets import USERLIST_FILE
-from settings.postgres import PoolerSettings
+from settings.platform_settings import PlatformSettings
 
 # A pool can outlive its primary's role: cut off, demoted and restarted read-only it would answer reads and fail every
 # write for ever. A connection that finds itself there ends itself; an error would only be logged.
 _LEAVE_STANDBY = "SELECT pg_terminate_backend(pg_backend_pid()) WHERE pg_is_in_recovery()"
 
 
-def pooler_config(settings: PoolerSettings, namespace: str) -> str:
-    """`pgbouncer.ini`: transaction mode, TLS on both sides, quick to notice and to try again.
-
-    Args:
-        settings: pool sizes.
-        namespace: of the database.
-    """
-    host = names.service_host(PRIMARY_SERVICE, namespace)
+def pooler_config(platform: PlatformSettings) -> str:
+    """`pgbouncer.ini`: transaction mode, TLS on both sides, quick to notice and to try again."""
+    settings = platform.postgres.pooler
     options: dict[str, str | int] = {
         "listen_addr": "*",
         "listen_port": names.POSTGRES_PORT,
@@ -37,7 +32,7 @@ def pooler_config(settings: PoolerSettings, namespace: str) -> str:
         "client_tls_key_file": KEY_PATH,
         "client_tls_ca_file": AUTHORITY_PATH,
         "server_tls_sslmode": "verify-full",
-        "server_tls_ca_file": AUTHORITY_PATH,
+        "server_tls_ca_file": external_database.primary_authority_path(platform),
         "server_login_retry": "0.3",
         "server_connect_timeout": 3,
         "server_idle_timeout": 60,
@@ -56,7 +51,8 @@ def pooler_config(settings: PoolerSettings, namespace: str) -> str:
         "log_stats": 0,
     }
     database = (
-        f"{names.DATABASE} = host={host} port={names.POSTGRES_PORT} dbname={names.DATABASE} "
+        f"{names.DATABASE} = host={external_database.primary_host(platform)} "
+        f"port={external_database.primary_port(platform)} dbname={external_database.database_name(platform)} "
         f"connect_query='{_LEAVE_STANDBY}'"
     )
     lines = ["[databases]", database, "", "[pgbouncer]", *(f"{key} = {value}" for key, value in options.items())]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from components.contract import names
+from components.contract import external_database, names
 from components.contract.secrets import SecretConsumer, SecretValue, login
 from components.postgres_ha import restore
 from components.postgres_ha.backup import is_backed_up, own_bucket
@@ -14,6 +14,7 @@ from components.postgres_ha.names import (
     BACKUP_USER,
     CERTIFICATE_FILE,
     CONFIGURE,
+    EXPORTER,
     KEY_FILE,
     NODES_SERVICE,
     PRIMARY_SERVICE,
@@ -29,13 +30,14 @@ from settings.platform_settings import PlatformSettings
 
 DATABASE = names.POSTGRES
 DATABASE_CONFIGURE = CONFIGURE
-DATABASE_EXPORTER = f"{names.POSTGRES}-exporter"
+DATABASE_EXPORTER = EXPORTER
 POOLER = names.POSTGRES_POOLER
 POOLER_EXPORTER = f"{names.POSTGRES_POOLER}-exporter"
 ARCHIVE = f"{names.POSTGRES}-archive"
 
 PATRONI_FILE = "patroni.yml"
 LOGINS_FILE = "logins"
+ADMIN_PASSWORD_FILE = "admin-password"  # noqa: S105 - the name of a file
 MONITOR_USER_FILE = "monitor-user"
 MONITOR_PASSWORD_FILE = "monitor-password"  # noqa: S105 - the name of a file
 USERLIST_FILE = "userlist.txt"
@@ -72,15 +74,20 @@ _PATRONI = f"""\
       password: '{{{V.DATABASE_REWIND_PASSWORD}.settled}}'
 """
 
-LOGINS: Mapping[str, tuple[str, SecretValue]] = {
+CLIENT_LOGINS: Mapping[str, tuple[str, SecretValue]] = {
     names.DATABASE_OWNER_LOGIN: (names.DATABASE_OWNER, V.DATABASE_OWNER_PASSWORD),
     names.DATABASE_APP: (names.DATABASE_APP, V.DATABASE_AIRFLOW_PASSWORD),
     names.DATABASE_READER: (names.DATABASE_READER, V.DATABASE_READER_PASSWORD),
     names.MONITOR_USER: (names.MONITOR_USER, V.DATABASE_MONITOR_PASSWORD),
+}
+"""Beginning of a login's name to the role that it belongs to and its password: those of any database."""
+
+LOGINS: Mapping[str, tuple[str, SecretValue]] = {
+    **CLIENT_LOGINS,
     REPLICATION_USER: (REPLICATION_USER, V.DATABASE_REPLICATION_PASSWORD),
     REWIND_USER: (REWIND_USER, V.DATABASE_REWIND_PASSWORD),
 }
-"""Beginning of a login's name to the role that it belongs to and its password."""
+"""The same of our own."""
 
 BACKUP_LOGINS: Mapping[str, tuple[str, SecretValue]] = {BACKUP_USER: (BACKUP_USER, V.DATABASE_BACKUP_PASSWORD)}
 """The same where there are backups."""
@@ -97,6 +104,10 @@ _TLS = {
 def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
     """The instances, the Job that configures them, their exporter, the pooler and its exporter, and what backups add."""
     namespace = settings.namespaces.data
+    pooling = _pooler_consumers(settings)
+    if settings.postgres.is_external:
+        return (*_external_consumers(settings), *pooling)
+    let_in = {**LOGINS, **(BACKUP_LOGINS if is_backed_up(settings.postgres) else {})}
     return (
         SecretConsumer(
             name=DATABASE,
@@ -107,14 +118,37 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         SecretConsumer(
             name=DATABASE_CONFIGURE,
             namespace=namespace,
-            files={**_TLS, PATRONI_FILE: _API, LOGINS_FILE: _logins(settings), **_escrow(settings)},
+            files={**_TLS, PATRONI_FILE: _API, LOGINS_FILE: _logins(let_in), **_escrow(settings)},
             tls_names=(CONFIGURE,),
         ),
         SecretConsumer(name=DATABASE_EXPORTER, namespace=namespace, files=_monitor("settled")),
+        *pooling,
+        *_backup_consumers(settings),
+    )
+
+
+def _external_consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
+    """Around somebody else's database: the Job that looks at it and makes the logins, and the exporter."""
+    namespace, authority = settings.namespaces.data, external_database.primary_authority(settings)
+    admin = {ADMIN_PASSWORD_FILE: f"{{{V.DATABASE_ADMIN_PASSWORD}}}"}
+    return (
+        SecretConsumer(
+            name=DATABASE_CONFIGURE,
+            namespace=namespace,
+            files={**admin, LOGINS_FILE: _logins(CLIENT_LOGINS), **authority},
+        ),
+        SecretConsumer(name=DATABASE_EXPORTER, namespace=namespace, files={**_monitor(), **authority}),
+    )
+
+
+def _pooler_consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
+    """The pooler and its exporter."""
+    namespace = settings.namespaces.data
+    return (
         SecretConsumer(
             name=POOLER,
             namespace=namespace,
-            files={**_TLS, USERLIST_FILE: _userlist()},
+            files={**_TLS, USERLIST_FILE: _userlist(), **external_database.primary_authority(settings)},
             tls_names=(names.service_host(names.POSTGRES_POOLER, namespace), "localhost"),
         ),
         SecretConsumer(
@@ -122,7 +156,6 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
             namespace=namespace,
             files={AUTHORITY_FILE: "{authority_certificate}", **_monitor()},
         ),
-        *_backup_consumers(settings),
     )
 
 
@@ -141,9 +174,8 @@ def _escrow(settings: PlatformSettings) -> dict[str, str]:
     return {ESCROW_FILE: f"{{{V.KEY_ESCROW}}}"} if is_backed_up(settings.postgres) else {}
 
 
-def _logins(settings: PlatformSettings) -> str:
+def _logins(let_in: Mapping[str, tuple[str, SecretValue]]) -> str:
     """One line for each login that is let in: role, login, password. Equal lines are one login."""
-    let_in = {**LOGINS, **(BACKUP_LOGINS if is_backed_up(settings.postgres) else {})}
     return "".join(
         f"{role} {login(name, value, generation)} {{{path}}}\n"
         for name, (role, value) in let_in.items()

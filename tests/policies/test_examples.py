@@ -6,6 +6,7 @@ import yaml
 from settings.load import own_values
 from tests.harness import as_config, kubernetes, record_stack_with
 from tests.policies.test_own_stacks import violations
+from tests.settings.external import GIVEN
 from tests.settings.stack_files import ROOT
 
 
@@ -13,7 +14,8 @@ from tests.settings.stack_files import ROOT
 def test_a_worked_stack_file_renders_and_keeps_to_every_rule(cloud: str) -> None:
     text = (ROOT / "docs" / "examples" / f"Pulumi.{cloud}.yaml").read_text()
     values = own_values(yaml.safe_load(text)["config"])
-    recording = record_stack_with("prod", as_config(**values, givenValues={"broker_airflow_password": "p@ss"}))
-    assert not [name for name in kubernetes(recording, "StatefulSet") if "valkey" in name]
-    assert [name for name in kubernetes(recording, "Job") if name.startswith("broker-preflight")]
+    recording = record_stack_with("prod", as_config(**values, givenValues=GIVEN))
+    assert set(kubernetes(recording, "StatefulSet")) == {"prometheus"}
+    jobs = {name.rpartition("-")[0] for name in kubernetes(recording, "Job")}
+    assert {"broker-preflight", "postgres-configure"} <= jobs
     assert violations("prod", recording.resources) == []

@@ -10,7 +10,7 @@ AUTHORITY = certificates.pem(
     certificates.authority(bytes(32), certificates.Validity(issued=date(2026, 11, 1), days=3650)).certificate
 )
 """A certificate that can be read."""
-GIVEN = {"broker_airflow_password": "p@ss/w=rd"}
+GIVEN = {"broker_airflow_password": "p@ss/w=rd", "database_admin_password": "p@ss w=rd"}
 
 
 def with_broker(stack: str, **external: Any) -> dict[str, Any]:
@@ -20,4 +20,16 @@ def with_broker(stack: str, **external: Any) -> dict[str, Any]:
         **values_of(stack),
         "redis": {"mode": "external", "external": {**broker, **external}},
         "credentials": {"given": ["broker_airflow_password"]},
+    }
+
+
+def with_database(stack: str, **external: Any) -> dict[str, Any]:
+    """The values of a stack file with an external database in place of its own; its pooler and budget stay."""
+    values = values_of(stack)
+    own = {key: values["postgres"][key] for key in ("maxConnections", "pooler") if key in values["postgres"]}
+    database = {"host": "database.example.com", "authority": AUTHORITY, "networks": ["10.30.0.0/24"]}
+    return {
+        **values,
+        "postgres": {**own, "mode": "external", "external": {**database, **external}},
+        "credentials": {"given": ["database_admin_password"]},
     }

@@ -4,13 +4,18 @@ from typing import Any
 
 import pytest
 
-from tests.settings.external import AUTHORITY, with_broker
+from tests.settings.external import AUTHORITY, with_broker, with_database
 from tests.settings.stack_files import STACKS, changed, problems_of, values_of
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_stack_can_have_somebody_elses_broker(stack: str) -> None:
     assert problems_of(with_broker(stack, authority=AUTHORITY)) == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_can_have_somebody_elses_database(stack: str) -> None:
+    assert problems_of(with_database(stack)) == []
 
 
 @pytest.mark.parametrize(
@@ -31,6 +36,24 @@ def test_every_stack_can_have_somebody_elses_broker(stack: str) -> None:
             with_broker("prod", authority="-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n"),
             "redis.external.authority",
             "no certificate that can be read",
+        ),
+        (changed(with_database("prod"), "postgres.external", None), "postgres.external", "mode 'external' needs it"),
+        (with_database("prod", authority=None), "postgres.external.authority", "string"),
+        (with_database("prod", database="Flow;"), "postgres.external.database", "pattern"),
+        (changed(with_database("prod"), "credentials", None), "credentials.given", "lacks 'database_admin_password'"),
+        (changed(with_database("prod"), "postgres.instances", 3), "postgres.instances", "would be ignored"),
+        (changed(with_database("prod"), "postgres.storage", {"size": "1Gi"}), "postgres.storage", "would be ignored"),
+        (changed(with_database("prod"), "postgres.backup", {"target": "s3"}), "postgres.backup", "its own backups"),
+        (
+            changed(with_database("prod"), "postgres.restoreFrom", {"generation": 1}),
+            "postgres.restoreFrom",
+            "its own backups",
+        ),
+        (changed(with_database("prod"), "postgres.maxConnections", 169), "postgres.maxConnections", "3 poolers x 50"),
+        (
+            changed(values_of("prod"), "postgres.external", {"host": "database.example.com", "authority": AUTHORITY}),
+            "postgres.external",
+            "mode 'patroni' does not use it",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -107,19 +107,27 @@ def _unreachable(section: str, host: str, port: int, error: OSError) -> Problem:
     )
 
 
-def verify(section: str, host: str, port: int, authority: str) -> None:
-    """Speak TLS from the first byte on, and verify the certificate and its name.
+def verify(
+    section: str, host: str, port: int, context: ssl.SSLContext, ask: Callable[[socket.socket], None] | None = None
+) -> None:
+    """Speak TLS, and verify the certificate and its name.
+
+    Args:
+        section: of the stack file.
+        host: whose name the certificate must carry.
+        port: of the service.
+        context: by which it is verified.
+        ask: what is said before TLS begins; nothing when left out.
 
     Raises:
         RefusedError: it speaks no TLS, or its certificate is not to be trusted.
     """
-    context = ssl.create_default_context(cafile=authority)
     try:
-        with (
-            socket.create_connection((host, port), timeout=_CONNECT_SECONDS) as plain,
-            context.wrap_socket(plain, server_hostname=host) as wrapped,
-        ):
-            wrapped.do_handshake()
+        with socket.create_connection((host, port), timeout=_CONNECT_SECONDS) as plain:
+            if ask:
+                ask(plain)
+            with context.wrap_socket(plain, server_hostname=host) as wrapped:
+                wrapped.do_handshake()
     except ssl.SSLCertVerificationError as error:
         raise RefusedError(untrusted(section, host, error.verify_message)) from None
     except (OSError, ssl.SSLError) as error:

@@ -18,11 +18,9 @@ from components.postgres_ha import secrets
 from components.postgres_ha.args import PostgresHAArgs
 from components.postgres_ha.backup import is_backed_up, retention_note, without_retention
 from components.postgres_ha.backup_metrics import QUERIES_FILE
-from components.postgres_ha.manifests import backup
+from components.postgres_ha.manifests import backup, exporter
 from components.postgres_ha.manifests.common import (
-    EXPORTER_RESOURCES,
     checksum,
-    exporter_security,
     http_probe,
     metadata,
     script,
@@ -32,7 +30,6 @@ from components.postgres_ha.names import (
     COMPONENT,
     CONFIG_PATH,
     DATA_PATH,
-    EXPORTER_PORT,
     NODES_SERVICE,
     PATRONI_PORT,
     POSTGRES_UID,
@@ -54,8 +51,6 @@ GRACE_SECONDS = 120
 _SCRIPTS = ("start.sh", "patroni_says.sh", "ready.sh", "stop.sh")
 _BASE_FILE = "10-base.yml"
 _SECRET_FILE = "90-secret.yml"  # noqa: S105 - the name of a file
-_EXPORTER_SECRETS = "exporter-secrets"
-_EXPORTER_MOUNT = f"/run/secrets/{_EXPORTER_SECRETS}"
 
 
 def config_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
@@ -250,38 +245,15 @@ def _lifecycle(args: PostgresHAArgs) -> k8s.core.v1.LifecycleArgs | None:
 
 
 def _exporter(args: PostgresHAArgs) -> k8s.core.v1.ContainerArgs:
-    """Metrics of this instance, over its socket. No readiness: a pod does not lose its database for its metrics."""
-    return k8s.core.v1.ContainerArgs(
-        name="exporter",
-        image=args.images.exporters,
-        command=[
-            "/usr/bin/prometheus-postgres-exporter",
-            f"--web.listen-address=:{EXPORTER_PORT}",
-            "--collector.long_running_transactions",
-            "--collector.database_wraparound",
-            "--collector.stat_checkpointer",
-            *([f"--extend.query-path={SCRIPTS_PATH}/{QUERIES_FILE}"] if is_backed_up(args.settings.postgres) else []),
-            "--log.level=warn",
-        ],
-        env=[
-            k8s.core.v1.EnvVarArgs(
-                name="DATA_SOURCE_URI", value=f"/{names.DATABASE}?host={SOCKET_PATH}&sslmode=disable"
-            ),
-            k8s.core.v1.EnvVarArgs(
-                name="DATA_SOURCE_USER_FILE", value=f"{_EXPORTER_MOUNT}/{secrets.MONITOR_USER_FILE}"
-            ),
-            k8s.core.v1.EnvVarArgs(
-                name="DATA_SOURCE_PASS_FILE", value=f"{_EXPORTER_MOUNT}/{secrets.MONITOR_PASSWORD_FILE}"
-            ),
-        ],
-        ports=[k8s.core.v1.ContainerPortArgs(name="metrics", container_port=EXPORTER_PORT)],
-        resources=resources(EXPORTER_RESOURCES),
-        security_context=exporter_security(),
-        liveness_probe=http_probe("/", "metrics", period=30),
-        volume_mounts=[
+    """Metrics of this instance, over its socket."""
+    queries = [f"--extend.query-path={SCRIPTS_PATH}/{QUERIES_FILE}"] if is_backed_up(args.settings.postgres) else []
+    return exporter.container(
+        args,
+        f"/{names.DATABASE}?host={SOCKET_PATH}&sslmode=disable",
+        options=queries,
+        mounts=[
             k8s.core.v1.VolumeMountArgs(name="sockets", mount_path=SOCKET_PATH, read_only=True),
             k8s.core.v1.VolumeMountArgs(name="scripts", mount_path=SCRIPTS_PATH, read_only=True),
-            secret_mount(_EXPORTER_SECRETS, _EXPORTER_MOUNT),
         ],
     )
 
@@ -289,7 +261,7 @@ def _exporter(args: PostgresHAArgs) -> k8s.core.v1.ContainerArgs:
 def _volumes(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeArgs]:
     return [
         *configuration_volumes(args, secrets.DATABASE, SCRIPTS_MAP),
-        secret_volume(args.secrets[secrets.DATABASE_EXPORTER], _EXPORTER_SECRETS),
+        exporter.volume(args),
         *backup.archive_volumes(args),
         *backup.source_volumes(args),
         *backup.runner_volumes(args),

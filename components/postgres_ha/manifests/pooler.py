@@ -48,7 +48,7 @@ def config_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
 
 
 def _config(args: PostgresHAArgs) -> str:
-    return pooler_config(args.settings.postgres.pooler, args.settings.namespaces.data)
+    return pooler_config(args.settings)
 
 
 def deployment(args: PostgresHAArgs, configured: pulumi.Input[str]) -> k8s.apps.v1.DeploymentInitArgs:

@@ -4,6 +4,7 @@
 Runs inside the Airflow image.
 """
 
+import ssl
 import uuid
 
 import redis
@@ -28,7 +29,7 @@ class Look:
     def run(self) -> list[Problem]:
         """Every problem that can be found."""
         reach(SECTION, self.host, self.port)
-        verify(SECTION, self.host, self.port, self.config["authority"])
+        verify(SECTION, self.host, self.port, ssl.create_default_context(cafile=self.config["authority"]))
         database = self.config["brokerDatabase"]
         client = self._client(0)
         self._log_in(client)

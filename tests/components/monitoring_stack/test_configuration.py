@@ -15,7 +15,7 @@ from components.monitoring_stack.secrets import consumers
 from components.redis_ha.peers import workloads as broker_workloads
 from settings.load import parse
 from settings.monitoring import ReceiverSettings
-from tests.settings.external import with_broker
+from tests.settings.external import with_broker, with_database
 from tests.settings.stack_files import changed, values_of
 
 DATABASE = Workload(
@@ -110,8 +110,17 @@ def test_no_panel_asks_for_the_metrics_of_a_broker_that_nobody_exports() -> None
     assert "redis_" in str(dashboard.panels(DEV))
 
 
+def test_no_panel_asks_patroni_about_an_external_database() -> None:
+    shown = dashboard.panels(parse(with_database("dev", database="flow")))
+    assert len(shown) == len(dashboard.PANELS)
+    assert "patroni_" not in str(shown)
+    assert 'datname="flow"' in str(shown)
+    assert "patroni_" in str(dashboard.panels(DEV))
+
+
 def test_promtool_can_read_every_query_of_the_dashboard(tmp_path: Path) -> None:
-    shown = (*dashboard.PANELS, *dashboard.panels(parse(with_broker("dev"))))
+    external = (parse(with_broker("dev")), parse(with_database("dev")))
+    shown = (*dashboard.PANELS, *(panel for settings in external for panel in dashboard.panels(settings)))
     queries = [query for panel in shown for query in panel.queries.values()]
     rules = [{"record": f"panel:{number}", "expr": query} for number, query in enumerate(queries)]
     path = tmp_path / "queries.yml"

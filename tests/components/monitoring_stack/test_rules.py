@@ -11,7 +11,7 @@ import pytest
 from components.monitoring_stack import rules
 from components.monitoring_stack.rules import ALERTS
 from settings.load import parse
-from tests.settings.external import with_broker
+from tests.settings.external import with_broker, with_database
 from tests.settings.stack_files import ROOT, values_of
 
 PROMTOOL = shutil.which("promtool")
@@ -134,6 +134,23 @@ OF_EXTERNAL_BROKER: Cases = {
 }
 
 
+# The same where the database is.
+OF_EXTERNAL_DATABASE: Cases = {
+    "PostgresNoPrimary": (
+        {"pg_up": "1x60", "pg_replication_is_replica": "1x60"},
+        {"pg_up": "1x60", "pg_replication_is_replica": "0x60"},
+    ),
+    "PostgresConnectionsHigh": (
+        {
+            'pg_stat_activity_count{datname="a"}': "50x60",
+            'pg_stat_activity_count{datname="b"}': "40x60",
+            "pg_settings_max_connections": "100x60",
+        },
+        {'pg_stat_activity_count{datname="a"}': "50x60", "pg_settings_max_connections": "100x60"},
+    ),
+}
+
+
 def test_every_alert_has_a_firing_and_a_silent_case() -> None:
     assert set(CASES) == {alert.name for alert in ALERTS}
 
@@ -208,6 +225,21 @@ def test_without_an_exporter_of_the_broker_the_scheduler_is_asked(tmp_path: Path
     path.write_text(json.dumps(rules.groups(settings)))
     fires = {name: ["firing"] for name in OF_EXTERNAL_BROKER}
     result = unit_test(path, tmp_path, fires, OF_EXTERNAL_BROKER)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_of_an_external_database_nothing_is_asked_that_patroni_or_our_backups_tell(tmp_path: Path) -> None:
+    settings = parse(with_database("prod"))
+    texts = {alert.name: alert.expr for alert in rules.alerts(settings)}
+    assert [name for name, text in texts.items() if "patroni_" in text or "backup" in text] == []
+    assert set(CASES) - set(texts) == {"BackupTooOld", "WalArchiveFailing", "RestoreDrillFailed"}
+    path = tmp_path / "rules.yml"
+    path.write_text(json.dumps(rules.groups(settings)))
+    fires = {name: ["firing"] for name in OF_EXTERNAL_DATABASE}
+    result = unit_test(path, tmp_path, fires, OF_EXTERNAL_DATABASE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    down = {"PostgresNoPrimary": ({"pg_up": "0x60"}, {"pg_up": "1x60"})}
+    result = unit_test(path, tmp_path, {"PostgresNoPrimary": ["firing"]}, down)
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -11,7 +11,7 @@ SETTINGS = settings_of("prod")
 
 def read() -> configparser.ConfigParser:
     parser = configparser.ConfigParser(interpolation=None)
-    parser.read_string(pooler_config(SETTINGS.postgres.pooler, "data"))
+    parser.read_string(pooler_config(SETTINGS))
     return parser
 
 
@@ -39,7 +39,7 @@ def test_both_sides_speak_tls_and_the_server_is_verified() -> None:
 def test_only_the_one_database_is_served_and_a_connection_leaves_a_standby() -> None:
     databases = dict(read()["databases"])
     assert list(databases) == ["airflow"]
-    assert "host=postgres-rw.data.svc.cluster.local" in databases["airflow"]
+    assert "host=postgres-rw.airflow-data.svc.cluster.local" in databases["airflow"]
     assert "pg_terminate_backend(pg_backend_pid()) WHERE pg_is_in_recovery()" in databases["airflow"]
 
 
