@@ -19,11 +19,16 @@ Kubectl = Callable[..., str]
 
 @pytest.fixture(scope="session")
 def kube() -> Kubectl:
-    """Runs kubectl against the local cluster and returns what it printed."""
+    """Runs kubectl against the local cluster and returns what it printed; `given` is what it reads."""
 
-    def run(*arguments: str) -> str:
+    def run(*arguments: str, given: str | None = None) -> str:
         result = subprocess.run(
-            [kubectl(), *arguments], env=environment("dev", None), capture_output=True, text=True, check=False
+            [kubectl(), *arguments],
+            env=environment("dev", None),
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert result.returncode == 0, result.stderr
         return result.stdout
