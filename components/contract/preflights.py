@@ -1,4 +1,4 @@
-"""The Job that looks at a service of somebody else's before anything relies on it, as pure builders."""
+"""The Job that looks at a service of somebody else's before anything relies on it: pure builders, and what makes it of them."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.contract import airflow
+from components.contract.base import PlatformComponent
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSION_ANNOTATION, PlatformLabels
 from components.contract.pods import (
     config_checksum,
@@ -121,6 +122,27 @@ def job(preflight: Preflight) -> k8s.batch.v1.JobInitArgs:
             ),
         ),
     )
+
+
+def run(component: PlatformComponent, role: str, preflight: Preflight, *, files: str = "config") -> pulumi.Output[str]:
+    """Make one as children of a component; the result is there once it has passed.
+
+    Args:
+        component: whose children they are.
+        role: what it is there.
+        preflight: what is made.
+        files: what its ConfigMap is to it.
+    """
+    account = k8s.core.v1.ServiceAccount(
+        component.child_name(f"{role}-account"), service_account(preflight), component.child_opts()
+    )
+    config = k8s.core.v1.ConfigMap(
+        component.child_name(f"{role}-{files}"), config_map(preflight), component.child_opts()
+    )
+    passed = k8s.batch.v1.Job(
+        component.child_name(role), job(preflight), component.child_opts(depends_on=[account, config])
+    )
+    return passed.metadata.apply(lambda found: found.name or "")
 
 
 def _pod(preflight: Preflight) -> k8s.core.v1.PodSpecArgs:

@@ -81,25 +81,17 @@ class PostgresHA(PlatformComponent):
 
     def _external(self, database: ExternalPostgresSettings) -> pulumi.Output[str]:
         """Somebody else's; the result is there once it was found fit and has the platform's roles."""
-        look = external.configure(self._args, database)
-        identity = k8s.core.v1.ServiceAccount(
-            self.child_name("configure-account"), preflights.service_account(look), self.child_opts()
-        )
-        run = k8s.core.v1.ConfigMap(
-            self.child_name("configure-scripts"), preflights.config_map(look), self.child_opts()
-        )
-        done = k8s.batch.v1.Job(
-            self.child_name("configure"), preflights.job(look), self.child_opts(depends_on=[identity, run])
-        )
+        # Named as with our own, whose object has the same name: a stack that changes over changes it.
+        passed = preflights.run(self, "configure", external.configure(self._args, database), files="scripts")
         account = k8s.core.v1.ServiceAccount(
             self.child_name("exporter-account"), access.service_account(self._args, EXPORTER), self.child_opts()
         )
         k8s.apps.v1.Deployment(
             self.child_name("exporter"),
-            exporter.deployment(self._args, database, _name(done.metadata)),
+            exporter.deployment(self._args, database, passed),
             self.child_opts(depends_on=[account]),
         )
-        return _name(done.metadata)
+        return passed
 
     def _database(self) -> pulumi.Output[str]:
         """The instances and all they need; the result is there once they are configured."""

@@ -71,17 +71,7 @@ class RedisHA(PlatformComponent):
 
     def _external(self, broker: ExternalRedisSettings) -> RedisEndpoint:
         """Somebody else's; the result is there once the preflight has found it fit."""
-        preflight = external.preflight(self._args, broker)
-        account = k8s.core.v1.ServiceAccount(
-            self.child_name("preflight-account"), preflights.service_account(preflight), self.child_opts()
-        )
-        config = k8s.core.v1.ConfigMap(
-            self.child_name("preflight-config"), preflights.config_map(preflight), self.child_opts()
-        )
-        job = k8s.batch.v1.Job(
-            self.child_name("preflight"), preflights.job(preflight), self.child_opts(depends_on=[account, config])
-        )
-        ready = job.metadata.apply(lambda found: found.name or "")
+        ready = preflights.run(self, "preflight", external.preflight(self._args, broker))
         return RedisEndpoint(host=ready.apply(lambda _: broker.host), sentinel=False, ready=ready)
 
     def _standalone(self) -> pulumi.Output[str]:
