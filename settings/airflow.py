@@ -6,6 +6,7 @@ from pydantic import Field
 
 from settings.base import Name, ResourceList, Resources, Settings
 from settings.cleaning import CleaningSettings
+from settings.declared import DeclaredSettings
 from settings.scaling import KedaMode, KedaSettings, ScalingProfile, ScalingSettings
 
 
@@ -136,6 +137,8 @@ class AirflowSettings(Settings):
     """Who may log in."""
     cleaning: CleaningSettings | None = None
     """Removal of old rows from the metadata database; nothing is ever removed when left out."""
+    declared: DeclaredSettings | None = None
+    """Pools, variables and connections that the stack file declares; nobody looks after them when left out."""
 
 
 STOP_MARGIN_SECONDS = 120

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from settings.declared_proofs import is_hidden
 from settings.platform_settings import PlatformSettings
 from settings.problems import Problem, SettingsError
 from settings.schema import field_at, keys_below
@@ -82,7 +83,8 @@ def _problems(details: ErrorDetails) -> list[Problem]:
     kind = details["type"]
     if kind == "missing":
         return [Problem(key=key, value="(missing)", reason="it is required", way_out=_help(details["loc"]))]
-    shown = json.dumps(details["input"], default=str)
+    # What somebody wrote where a reference belongs may be the secret itself.
+    shown = "(not shown)" if is_hidden(str(details["loc"][-1])) else json.dumps(details["input"], default=str)
     if kind == "extra_forbidden":
         return [Problem(key=key, value=_short(shown), reason="there is no such key", way_out=_nearest(details["loc"]))]
     reason = str(proven) if isinstance(proven, ValueError) else details["msg"][0].lower() + details["msg"][1:]

@@ -10,6 +10,7 @@ from settings.airflow import AuthKind
 from settings.airflow_proofs import AIRFLOW_RULES
 from settings.backup_proofs import BACKUP_RULES
 from settings.base import Resources
+from settings.declared_proofs import DECLARED_RULES
 from settings.external_proofs import EXTERNAL_RULES
 from settings.ingress import IngressKind
 from settings.postgres import Durability
@@ -395,6 +396,7 @@ RULES: tuple[Rule, ...] = (
     *RESTORE_RULES,
     *EXTERNAL_RULES,
     *AIRFLOW_RULES,
+    *DECLARED_RULES,
 )
 
 _OF_OWN_DATABASE = (_postgres_shape, _database_memory, *BACKUP_RULES, *RESTORE_RULES)

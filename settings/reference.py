@@ -52,7 +52,7 @@ def _kind(annotation: Any) -> str:
         return _kind(get_args(annotation)[0])
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return "string"
-    names: dict[Any, str] = {str: "string", int: "integer", bool: "boolean", date: "date", datetime: "time"}
+    names: dict[Any, str] = {str: "string", int: "integer", bool: "boolean", Any: "any", date: "date", datetime: "time"}
     return names[annotation]
 
 

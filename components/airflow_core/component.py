@@ -4,11 +4,12 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.airflow_core.args import AirflowCoreArgs
-from components.airflow_core.manifests import autoscaler, cleaning, migration, processes, services
+from components.airflow_core.manifests import autoscaler, cleaning, declared, migration, processes, schedule, services
 from components.contract import airflow, names
 from components.contract.airflow_pods import Process, config_map, deployment, disruption_budget, service_account
 from components.contract.base import PlatformComponent
 from components.contract.endpoints import AirflowEndpoint
+from components.contract.preflights import REFUSED
 
 
 class AirflowCore(PlatformComponent):
@@ -18,7 +19,8 @@ class AirflowCore(PlatformComponent):
     ConfigMap and a Secret of only what that role reads, and a Service for each api-server role. Where the settings let an
     api-server role grow, a HorizontalPodAutoscaler decides on its number of pods, and the Deployment says nothing of it. When a Fernet key is
     retired, a Job encrypts the database anew once every process reads and writes with the new key. A CronJob removes old
-    rows where the settings say so.
+    rows where the settings say so. What the stack declares inside Airflow a Job brings there through the public API, and a
+    CronJob looks whether it stays.
 
     Survives, with two replicas of a role: the loss of any pod or node. With any number: a restart of the database or
     of the pooler (scheduler, dag-processor and triggerer end and are restarted), of the broker, and of the api-servers
@@ -39,10 +41,11 @@ class AirflowCore(PlatformComponent):
         self._around = processes.surroundings(args)
         migrated = self._migration()
         core, execution = processes.api_core(args), processes.api_execution(args)
-        rolled = [self._process(process, migrated) for process in processes.processes(args)]
+        rolled = {process.name: self._process(process, migrated) for process in processes.processes(args)}
         if names.KEY_ROTATION in args.secrets:
-            self._job(migration.key_rotation(args), pulumi.Output.all(*rolled).apply(", ".join))
+            self._job(migration.key_rotation(args), pulumi.Output.all(*rolled.values()).apply(", ".join))
         self._clean(migrated)
+        self._declare(rolled[names.API_CORE])
         self.endpoint = AirflowEndpoint(
             core_host=self._service(core).apply(
                 lambda _: names.service_host(names.API_CORE, args.settings.namespaces.airflow)
@@ -56,9 +59,13 @@ class AirflowCore(PlatformComponent):
         """The Job; the result is there once the database is at the image's version."""
         return self._job(migration.migration(self._args), self._args.postgres.primary_host)
 
-    def _job(self, process: Process, waits_for: pulumi.Output[str]) -> pulumi.Output[str]:
-        self._belongings(process)
-        spec = migration.job(self._args, process, waits_for)
+    def _job(
+        self, process: Process, waits_for: pulumi.Output[str], *, refused: int | None = None
+    ) -> pulumi.Output[str]:
+        config = self._belongings(process)
+        # A pod that starts before its configuration is written would run with the one of before, and not again.
+        ready = pulumi.Output.all(waits_for, config).apply(lambda found: str(found[0]))
+        spec = migration.job(self._args, process, ready, refused=refused)
         return _name(k8s.batch.v1.Job(self.child_name(process.name), spec, self.child_opts()).metadata)
 
     def _clean(self, migrated: pulumi.Output[str]) -> None:
@@ -67,7 +74,37 @@ class AirflowCore(PlatformComponent):
             return
         process = cleaning.cleaning(self._args, settings)
         self._belongings(process)
-        spec = cleaning.cron_job(self._args, process, settings, migrated)
+        self._cron_job(
+            process,
+            schedule.cron_job(
+                process,
+                self._around,
+                migrated,
+                schedule=settings.schedule,
+                deadline_seconds=settings.timeout_seconds,
+                start_within_seconds=cleaning.START_WITHIN_SECONDS,
+            ),
+        )
+
+    def _declare(self, api_core: pulumi.Output[str]) -> None:
+        settings = self._args.settings.airflow.declared
+        if settings is None:
+            return
+        process = declared.looking(self._args, settings)
+        applied = self._job(declared.applying(self._args, settings), api_core, refused=REFUSED)
+        self._cron_job(
+            process,
+            schedule.cron_job(
+                process,
+                self._around,
+                applied,
+                schedule=settings.schedule,
+                deadline_seconds=declared.DEADLINE_SECONDS,
+                start_within_seconds=declared.START_WITHIN_SECONDS,
+            ),
+        )
+
+    def _cron_job(self, process: Process, spec: k8s.batch.v1.CronJobInitArgs) -> None:
         k8s.batch.v1.CronJob(self.child_name(process.name), spec, self.child_opts())
 
     def _process(self, process: Process, migrated: pulumi.Output[str]) -> pulumi.Output[str]:
@@ -96,13 +133,15 @@ class AirflowCore(PlatformComponent):
             )
         return _name(workload.metadata)
 
-    def _belongings(self, process: Process) -> None:
+    def _belongings(self, process: Process) -> pulumi.Output[str]:
+        """Account and configuration; the result is there once the configuration is."""
         k8s.core.v1.ServiceAccount(
             self.child_name(f"{process.name}-account"), service_account(process, self._around), self.child_opts()
         )
-        k8s.core.v1.ConfigMap(
+        config = k8s.core.v1.ConfigMap(
             self.child_name(f"{process.name}-config"), config_map(process, self._around), self.child_opts()
         )
+        return _name(config.metadata)
 
     def _service(self, process: Process) -> pulumi.Output[str]:
         service = k8s.core.v1.Service(

@@ -14,6 +14,7 @@ FERNET_KEY_FILE = "fernet_key"
 JWT_PRIVATE_KEY_FILE = "jwt_private_key.pem"
 JWT_PUBLIC_KEYS_FILE = "jwt_public_keys.json"
 ADMIN_PASSWORD_FILE = "admin_password"  # noqa: S105
+DECLARED_PASSWORD_FILE = "declared_password"  # noqa: S105
 OIDC_CLIENT_SECRET_FILE = "oidc_client_secret"  # noqa: S105
 TLS_CERTIFICATE_FILE = "tls.crt"
 TLS_KEY_FILE = "tls.key"
@@ -21,6 +22,7 @@ TLS_KEY_FILE = "tls.key"
 DATABASE_MODULE = "airflow_platform_database.py"
 BOOTSTRAP_SCRIPT = "bootstrap.py"
 CLEAN_SCRIPT = "clean.py"
+DECLARED_SCRIPT = "declared.py"
 WEBSERVER_CONFIG = "webserver_config.py"
 
 _FAB = {"auth_manager": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"}
@@ -34,6 +36,11 @@ refused, so with the host name in it a change of that name would fail every runn
 
 _DELIVERS_NOTHING_SECONDS = 90000
 """Who only publishes delivers nothing again. Left out, Airflow warns; it is above any task's length that can be stated."""
+
+
+def given_file(name: str) -> str:
+    """The secret file that holds a text of the user's own."""
+    return f"given_{name}"
 
 
 def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:

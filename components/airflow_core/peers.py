@@ -25,7 +25,11 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
     services = external_database.primary_services(settings)
     rotation = Workload(name=names.KEY_ROTATION, namespace=namespace, needs=(*primary, _STATSD), services=services)
     cleaning = Workload(name=names.CLEANING, namespace=namespace, needs=(*primary, _STATSD), services=services)
+    declared = Workload(
+        name=names.DECLARED, namespace=namespace, needs=(Need(workload=names.API_CORE, port=_API.name), _STATSD)
+    )
     return (
+        *((declared,) if settings.airflow.declared is not None else ()),
         *((cleaning,) if settings.airflow.cleaning is not None else ()),
         *((rotation,) if settings.credentials.finishes(SecretValue.FERNET_KEY) else ()),
         Workload(name=names.MIGRATION, namespace=namespace, needs=(*primary, _STATSD), services=services),

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from components.airflow_core import configuration as config
 from components.contract import airflow, external_database, names
-from components.contract.secrets import SecretConsumer, SecretValue, login
+from components.contract.secrets import GivenText, SecretConsumer, SecretValue, login
 from settings.airflow import AuthKind
 from settings.platform_settings import PlatformSettings
 
@@ -12,6 +12,7 @@ _AUTHORITY = {airflow.CA_FILE: "{authority_certificate}"}
 _SIGNING = {config.JWT_PRIVATE_KEY_FILE: "{jwt_private_key}"}
 _VERIFYING = {config.JWT_PUBLIC_KEYS_FILE: "{jwt_public_keys}"}
 _SERVING = {config.TLS_CERTIFICATE_FILE: "{tls_certificate}", config.TLS_KEY_FILE: "{tls_private_key}"}
+_DECLARED_LOGIN = {config.DECLARED_PASSWORD_FILE: "{declared_password}"}
 _LOG_KEY = {airflow.API_SECRET_KEY_FILE: "{api_secret_key}"}
 
 
@@ -28,13 +29,31 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
     }
     if settings.airflow.cleaning is not None:
         roles[names.CLEANING] = _cleaning(settings)
+    if settings.airflow.declared is not None:
+        roles[names.DECLARED] = {**_AUTHORITY, **_DECLARED_LOGIN}
     if settings.credentials.finishes(SecretValue.FERNET_KEY):
         roles[names.KEY_ROTATION] = _key_rotation(settings)
     namespace = settings.namespaces.airflow
     return tuple(
-        SecretConsumer(name=role, namespace=namespace, files=files, tls_names=_tls_names(role, namespace))
+        SecretConsumer(
+            name=role,
+            namespace=namespace,
+            files=files,
+            given=_given(settings) if role == names.DECLARED else {},
+            tls_names=_tls_names(role, namespace),
+        )
         for role, files in roles.items()
     )
+
+
+def _given(settings: PlatformSettings) -> dict[str, GivenText]:
+    """Texts of the user's own that stand in what is declared; one that is used twice is one file."""
+    declared = settings.airflow.declared
+    references = declared.references if declared else {}
+    return {
+        config.given_file(name): GivenText(name=name, keys=tuple(key for key in references if references[key] == name))
+        for name in sorted(set(references.values()))
+    }
 
 
 def _tls_names(role: str, namespace: str) -> tuple[str, ...]:
@@ -62,7 +81,8 @@ def _migration(settings: PlatformSettings) -> dict[str, str]:
     """To the primary itself, as the owner: a lock of a session does not hold through a pooler in transaction mode."""
     urls = _primary(settings, names.DATABASE_OWNER_LOGIN, SecretValue.DATABASE_OWNER_PASSWORD)
     generated = settings.airflow.auth.kind is AuthKind.GENERATED
-    return {**urls, config.ADMIN_PASSWORD_FILE: "{admin_password}"} if generated else urls
+    admin = {config.ADMIN_PASSWORD_FILE: "{admin_password}"} if generated else {}
+    return {**urls, **admin, **(_DECLARED_LOGIN if settings.airflow.declared is not None else {})}
 
 
 def _key_rotation(settings: PlatformSettings) -> dict[str, str]:

@@ -43,6 +43,11 @@ KEY_ROTATION = "key-rotation"
 CLEANING = "cleaning"
 """The Job that removes old rows, and the schema in which it keeps them for a while."""
 
+DECLARED = "declared"
+"""The Job that brings pools, variables and connections to what the stack file declares."""
+DECLARED_USER = "platform-declared"
+"""Log-in name of that Job."""
+
 STATSD_EXPORTER = "statsd-exporter"
 STATSD_PORT = 9125
 PROMETHEUS = "prometheus"

@@ -101,15 +101,12 @@ def job_name(preflight: Preflight, image: str) -> str:
 def job(preflight: Preflight) -> k8s.batch.v1.JobInitArgs:
     """The Job: tried again when its node fails it, not when the service is refused."""
     name = pulumi.Output.from_input(preflight.image).apply(lambda image: job_name(preflight, image))
-    refused = k8s.batch.v1.PodFailurePolicyOnExitCodesRequirementArgs(operator="In", values=[REFUSED])
     return k8s.batch.v1.JobInitArgs(
         metadata=metadata(preflight, name),
         spec=k8s.batch.v1.JobSpecArgs(
             backoff_limit=_RETRIES,
             active_deadline_seconds=_DEADLINE_SECONDS,
-            pod_failure_policy=k8s.batch.v1.PodFailurePolicyArgs(
-                rules=[k8s.batch.v1.PodFailurePolicyRuleArgs(action="FailJob", on_exit_codes=refused)]
-            ),
+            pod_failure_policy=fails_at_once(REFUSED),
             template=k8s.core.v1.PodTemplateSpecArgs(
                 metadata=k8s.meta.v1.ObjectMetaArgs(
                     labels=preflight.labels.of(preflight.name, preflight.component),
@@ -143,6 +140,14 @@ def run(component: PlatformComponent, role: str, preflight: Preflight, *, files:
         component.child_name(role), job(preflight), component.child_opts(depends_on=[account, config])
     )
     return passed.metadata.apply(lambda found: found.name or "")
+
+
+def fails_at_once(exit_code: int) -> k8s.batch.v1.PodFailurePolicyArgs:
+    """A Job's policy: after this exit code nothing is tried again."""
+    codes = k8s.batch.v1.PodFailurePolicyOnExitCodesRequirementArgs(operator="In", values=[exit_code])
+    return k8s.batch.v1.PodFailurePolicyArgs(
+        rules=[k8s.batch.v1.PodFailurePolicyRuleArgs(action="FailJob", on_exit_codes=codes)]
+    )
 
 
 def _pod(preflight: Preflight) -> k8s.core.v1.PodSpecArgs:

@@ -60,6 +60,7 @@ class SecretValue(StrEnum):
     """The matching public keys as a JWKS document, `kid` its RFC 7638 thumbprint; not secret. Airflow reads it as the
     plain file path in `[api_auth] trusted_jwks_url`, which needs `jwt_algorithm = EdDSA` beside it."""
     ADMIN_PASSWORD = "admin_password"
+    DECLARED_PASSWORD = "declared_password"
     AUTHORITY_CERTIFICATE = "authority_certificate"
     """PEM of the private authority, of both generations during a rotation; not secret."""
     TLS_CERTIFICATE = "tls_certificate"
@@ -80,6 +81,19 @@ NOT_SECRET = frozenset({SecretValue.JWT_PUBLIC_KEYS, SecretValue.AUTHORITY_CERTI
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenText:
+    """A text of the user's own in the stack secret `givenValues`.
+
+    Attributes:
+        name: its name there.
+        keys: where the stack file refers to it.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecretConsumer:
     """The Secret of one consumer.
 
@@ -87,6 +101,7 @@ class SecretConsumer:
         name: consumer and beginning of the Secret's name, which ends in its version.
         namespace: where it lies.
         files: file name to template; braces hold a `SecretValue`, literal braces are doubled.
+        given: file name to a text of the user's own, which becomes the file as it is.
         tls_names: DNS names of its certificate, when a template uses the TLS values; `localhost` brings the
             loopback addresses along. The certificate serves servers and clients alike.
     """
@@ -94,6 +109,7 @@ class SecretConsumer:
     name: str
     namespace: str
     files: Mapping[str, str] = field(default_factory=dict[str, str])
+    given: Mapping[str, GivenText] = field(default_factory=dict[str, GivenText])
     tls_names: tuple[str, ...] = ()
 
     def values(self) -> frozenset[SecretValue]:

@@ -19,9 +19,11 @@ from components.credentials.sources import (
     authority_certificates,
     counter_of,
     fill,
+    own_texts,
     roots,
     rotatable,
     version,
+    wrong_references,
     wrongly_given,
 )
 from settings.stack import Environment
@@ -34,7 +36,8 @@ class Credentials(PlatformComponent):
     two hold the newest generation and the one before, turn by turn. One Secret per consumer, with nothing in it but
     what its templates name; another content is a Secret of another name, so pods that run keep what they started with.
     Certificates and key documents are computed from the roots and hold still as long as those do. A root in
-    `credentials.given` is taken from the stack's secret `givenValues`: keys of a bucket, or what a key escrow gave back.
+    `credentials.given` is taken from the stack's secret `givenValues`: keys of a bucket, or what a key escrow gave back. Texts of
+    the user's own, which only a consumer's files refer to, come from there too.
 
     Survives: lost Secrets (the next `up` writes the same ones again). In staging and prod generations in use are
     protected; a retired one is not, so that the next rotation may replace it.
@@ -52,7 +55,11 @@ class Credentials(PlatformComponent):
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         credentials = args.settings.credentials
-        found = problems(credentials, rotatable()) + wrongly_given(credentials, args.given)
+        found = [
+            *problems(credentials, rotatable(), frozenset(own_texts(args.consumers))),
+            *wrongly_given(credentials, args.given),
+            *wrong_references(args.consumers, args.given),
+        ]
         if found:
             raise pulumi.RunError("\n".join(found))
         self._args = args
@@ -95,8 +102,9 @@ class Credentials(PlatformComponent):
     def _secret(self, consumer: SecretConsumer, generated: Mapping[str, pulumi.Output[list[str]]]) -> SecretRef:
         labels, credentials = self._args.labels, self._args.settings.credentials
         used = {root.name: generated[root.name] for root in roots(consumer.values())}
+        given = {file: self._args.given[text.name] for file, text in consumer.given.items()}
         files: pulumi.Output[dict[str, str]] = pulumi.Output.all(**used).apply(
-            lambda texts: fill(consumer, texts, credentials)
+            lambda texts: {**fill(consumer, texts, credentials), **given}
         )
         content = version(consumer, credentials)
         secret = k8s.core.v1.Secret(

@@ -117,15 +117,24 @@ def letter(generation: int) -> str:
     return "ab"[generation % 2]
 
 
-def problems(settings: CredentialSettings, known: frozenset[str]) -> list[str]:
-    """What is wrong with `credentials.rotation` and `credentials.retired`, one line each."""
+def problems(settings: CredentialSettings, known: frozenset[str], own: frozenset[str] = frozenset()) -> list[str]:
+    """What is wrong with `credentials.rotation` and `credentials.retired`, one line each.
+
+    Args:
+        settings: where each rotation stands.
+        known: names of generated values.
+        own: names of the user's own texts, which have a counter and nothing to retire.
+    """
     found: list[str] = []
-    for key, counters in (("rotation", settings.rotation), ("retired", settings.retired)):
+    for key, counters, names in (
+        ("rotation", settings.rotation, known | own),
+        ("retired", settings.retired, known),
+    ):
         found += [
             f"credentials.{key}.{name} = {counter}: there is no such generated value. Known are "
-            f"{', '.join(sorted(known))}"
+            f"{', '.join(sorted(names))}"
             for name, counter in sorted(counters.items())
-            if name not in known
+            if name not in names
         ]
     for name in sorted(known & (settings.rotation.keys() | settings.retired.keys()) - set(settings.given)):
         found += _out_of_step(name, Counter.of(name, settings))

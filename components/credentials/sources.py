@@ -110,6 +110,33 @@ def rotatable() -> frozenset[str]:
     return frozenset(root.name for root in roots(SecretValue) if root.kind is not RootKind.GIVEN)
 
 
+def own_texts(consumers: Sequence[SecretConsumer]) -> dict[str, list[str]]:
+    """Names of the user's own texts in `givenValues`, to the keys that refer to them."""
+    found: dict[str, list[str]] = {}
+    for consumer in consumers:
+        for text in consumer.given.values():
+            found.setdefault(text.name, []).extend(text.keys)
+    return found
+
+
+def wrong_references(consumers: Sequence[SecretConsumer], given: Mapping[str, object]) -> list[str]:
+    """References to texts that are not there or that nobody may refer to, one line for each key.
+
+    Args:
+        consumers: of all components.
+        given: the values that the stack's secret `givenValues` holds.
+    """
+    own = sorted(given.keys() - rotatable())
+    problems: list[str] = []
+    for name, keys in sorted(own_texts(consumers).items()):
+        if name in rotatable():
+            problems += [f"{key} = {name}: it is a secret of the platform itself. Take another name" for key in keys]
+        elif not given.get(name):
+            there = f"It holds {', '.join(own)}" if own else "It holds none of your own"
+            problems += [f"{key} = {name}: the stack secret givenValues does not hold it. {there}" for key in keys]
+    return problems
+
+
 def wrongly_given(settings: CredentialSettings, given: Mapping[str, object]) -> list[str]:
     """What is wrong with `credentials.given`, one line each.
 
@@ -141,8 +168,14 @@ def version(consumer: SecretConsumer, settings: CredentialSettings) -> str:
         "files": {file: template.format_map(symbols) for file, template in consumer.files.items()},
         "authority": settings.authority.model_dump(mode="json") if values & CERTIFICATE_VALUES else None,
         "names": list(consumer.tls_names),
+        **({"given": _given_generations(consumer, settings)} if consumer.given else {}),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _given_generations(consumer: SecretConsumer, settings: CredentialSettings) -> dict[str, str]:
+    """A plain text for each of the user's own texts: its name, and the counter that tells of another text."""
+    return {file: f"{text.name}#{settings.rotation.get(text.name, 0)}" for file, text in consumer.given.items()}
 
 
 def _generation_names(root: Root, settings: CredentialSettings) -> list[str]:

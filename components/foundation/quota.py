@@ -102,6 +102,9 @@ def _airflow(settings: PlatformSettings) -> Iterator[Demand]:
     yield Demand(pods=2, resources=airflow.scheduler.resources)
     if airflow.cleaning is not None:
         yield Demand(pods=1, resources=airflow.scheduler.resources)
+    if airflow.declared is not None:
+        # The Job of a deployment beside that of the schedule.
+        yield Demand(pods=2, resources=SMALL_POD)
     for queue in settings.workers.queues.values():
         yield Demand(pods=with_surge(queue.max_replicas), resources=queue.resources)
     if settings.workers.scaled_queues:

@@ -33,6 +33,7 @@ class Alert:
         component: which component it is about.
         summary: one line, may use labels.
         of_backups: only where there are any.
+        of_declared: only where the stack declares objects inside Airflow.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Alert:
     component: str
     summary: str
     of_backups: bool = False
+    of_declared: bool = False
 
     def rule(self, environment: str) -> dict[str, Any]:
         """The rule as Prometheus reads it."""
@@ -218,6 +220,16 @@ ALERTS: tuple[Alert, ...] = (
         summary="{{ $value }} DAG files cannot be imported",
     ),
     Alert(
+        name="DeclaredDrift",
+        # Also where nobody has looked for longer than any schedule allows.
+        expr="max(airflow_declared_drift) > 0 or absent_over_time(airflow_declared_drift[90m])",
+        hold="15m",
+        severity=Severity.LOW,
+        component="airflow-core",
+        summary="Pools, variables or connections are not as the stack file declares them, or nobody has looked",
+        of_declared=True,
+    ),
+    Alert(
         name="VolumeFilling",
         expr="min by (namespace, persistentvolumeclaim)"
         " (kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes) < 0.15",
@@ -289,11 +301,16 @@ _OF_EXTERNAL_DATABASE: Mapping[str, Alert] = {
 def alerts(settings: PlatformSettings) -> tuple[Alert, ...]:
     """The alerts of a stack: none about what it does not have."""
     backed_up = settings.postgres.backup.target is not BackupTarget.NONE
+    declared = settings.airflow.declared is not None
     instead = {
         **(_OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}),
         **(_OF_EXTERNAL_DATABASE if settings.postgres.is_external else {}),
     }
-    return tuple(instead.get(alert.name, alert) for alert in ALERTS if backed_up or not alert.of_backups)
+    return tuple(
+        instead.get(alert.name, alert)
+        for alert in ALERTS
+        if (backed_up or not alert.of_backups) and (declared or not alert.of_declared)
+    )
 
 
 def groups(settings: PlatformSettings) -> dict[str, Any]:

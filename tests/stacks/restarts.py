@@ -5,7 +5,7 @@
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from local import paths
@@ -45,11 +45,13 @@ class Change:
         title: for a person.
         values: dotted key path to its new value.
         effect: what it does, and nothing else.
+        before: what the stack file says already, in the same form.
     """
 
     title: str
     values: Mapping[str, Any]
     effect: Effect
+    before: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def restarts(*names: str) -> Effect:
@@ -59,6 +61,7 @@ def restarts(*names: str) -> Effect:
 
 _QUEUE = {"minReplicas": 1, "maxReplicas": 2, "concurrency": 4, "longestTaskSeconds": 600}
 _NO_EFFECT = Effect()
+_DECLARED = {"pools": {"etl": {"slots": 5}}}
 
 CHANGES: tuple[Change, ...] = (
     Change(title="Slots of the default pool", values={"airflow.defaultPoolSlots": 900}, effect=Effect(runs=frozenset({"migration"}))),
@@ -78,6 +81,10 @@ CHANGES: tuple[Change, ...] = (
     Change(title="Memory of the broker's data", values={"redis.maxMemory": "1Gi"}, effect=restarts("valkey")),
     Change(title="Connections of the pooler to the database", values={"postgres.pooler.poolSize": 40}, effect=restarts("postgres-pooler")),
     Change(title="When full backups are taken", values={"postgres.backup.fullSchedule": "15 2 * * *"}, effect=restarts("postgres")),
+    Change(title="The first pool that the stack declares", values={"airflow.declared": _DECLARED}, effect=Effect(restarts=frozenset({"prometheus"}), starts=frozenset(), runs=frozenset({"migration"}))),
+    Change(title="Slots of a declared pool", values={"airflow.declared.pools.etl.slots": 12}, effect=Effect(runs=frozenset({"declared"})), before={"airflow.declared": _DECLARED}),
+    Change(title="A declared pool less", values={"airflow.declared.pools": {}}, effect=Effect(runs=frozenset({"declared"})), before={"airflow.declared": _DECLARED}),
+    Change(title="Drift is put back or only shown", values={"airflow.declared.repair": True}, effect=_NO_EFFECT, before={"airflow.declared": _DECLARED}),
     Change(title="How long old rows are kept", values={"airflow.cleaning.keepDays": 30}, effect=_NO_EFFECT),
     Change(title="How many backups are kept", values={"postgres.backup.retention": {"full": 21}}, effect=_NO_EFFECT),
     Change(title="How long metrics are kept", values={"monitoring.retentionDays": 60}, effect=restarts("prometheus")),
@@ -88,10 +95,10 @@ CHANGES: tuple[Change, ...] = (
 """What the page lists; each is rendered, and its pods compared with those of the stack file as it is."""
 
 
-def changed(values: Mapping[str, Any], change: Change) -> dict[str, Any]:
-    """The values of a stack file after a change."""
+def changed(values: Mapping[str, Any], paths: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a stack file with others at dotted key paths."""
     result = copy.deepcopy(dict(values))
-    for path, value in change.values.items():
+    for path, value in copy.deepcopy(dict(paths)).items():
         *parents, last = path.split(".")
         place = result
         for part in parents:
@@ -103,8 +110,13 @@ def changed(values: Mapping[str, Any], change: Change) -> dict[str, Any]:
 def effects() -> list[Effect]:
     """What each of `CHANGES` really does, in their order."""
     values = values_of(STACK)
-    before = pods_of(parse(values, STACK))
-    return [_effect(before, pods_of(parse(changed(values, change), STACK))) for change in CHANGES]
+    plain = pods_of(parse(values, STACK))
+    found: list[Effect] = []
+    for change in CHANGES:
+        start = changed(values, change.before)
+        before = pods_of(parse(start, STACK)) if change.before else plain
+        found.append(_effect(before, pods_of(parse(changed(start, change.values), STACK))))
+    return found
 
 
 def _effect(before: Pods, after: Pods) -> Effect:

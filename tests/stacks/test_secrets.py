@@ -50,7 +50,14 @@ DEV: dict[str, set[SecretValue]] = {
     "postgres-pooler-exporter": {V.DATABASE_MONITOR_PASSWORD, V.AUTHORITY_CERTIFICATE},
     "valkey": {*TLS, V.BROKER_AIRFLOW_PASSWORD, V.BROKER_MONITOR_PASSWORD},
     "valkey-exporter": {V.BROKER_MONITOR_PASSWORD, V.AUTHORITY_CERTIFICATE},
-    "migration": {V.DATABASE_OWNER_PASSWORD, V.FERNET_KEY, V.AUTHORITY_CERTIFICATE, V.ADMIN_PASSWORD},
+    "migration": {
+        V.DATABASE_OWNER_PASSWORD,
+        V.FERNET_KEY,
+        V.AUTHORITY_CERTIFICATE,
+        V.ADMIN_PASSWORD,
+        V.DECLARED_PASSWORD,
+    },
+    "declared": {V.DECLARED_PASSWORD, V.AUTHORITY_CERTIFICATE},
     "scheduler": {*DATABASE_USER, *BROKER_USER, V.JWT_PRIVATE_KEY},
     "dag-processor": {*DATABASE_USER},
     "triggerer": {*DATABASE_USER, V.API_SECRET_KEY},
@@ -70,6 +77,7 @@ FORBIDDEN_TO_WORKERS = {
     V.FERNET_KEY,
     V.JWT_PRIVATE_KEY,
     V.ADMIN_PASSWORD,
+    V.DECLARED_PASSWORD,
     V.PATRONI_API_PASSWORD,
     V.OIDC_CLIENT_SECRET,
     V.DATABASE_BACKUP_PASSWORD,
@@ -90,6 +98,12 @@ def test_workers_hold_nothing_that_opens_the_control_plane(stack: str) -> None:
     assert workers
     for name, values in workers.items():
         assert not values & FORBIDDEN_TO_WORKERS, name
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_texts_of_the_users_own_are_read_by_who_declares_objects_alone(stack: str) -> None:
+    readers = {consumer.name for consumer in consumers(settings_of(stack)) if consumer.given}
+    assert readers <= {"declared"}
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -1,11 +1,12 @@
 # pyright: basic, reportMissingImports=false
-"""What has to stand in the database besides its tables: the default pool's size, rights of others, the administrator.
+"""What has to stand in the database besides its tables: the default pool's size, rights of others, the platform's own logins.
 
 Runs inside the Airflow image after `airflow db migrate`; may run any number of times.
 """
 
 import sys
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from airflow.configuration import conf
 from airflow.models.pool import Pool
@@ -16,11 +17,23 @@ from werkzeug.security import check_password_hash
 
 ADMIN = "admin"
 ADMIN_ROLE = "Admin"
-ADMIN_EMAIL = "admin@airflow-platform.local"
 READER = "airflow_reader"
 CLEANER = "airflow_app"
 READ_COLUMNS = ("state", "queue", "queued_dttm", "start_date", "hostname")
 ADMIN_PASSWORD = Path("/run/secrets/airflow-platform/admin_password")
+DECLARED = "platform-declared"
+"""Name of a user and of its role."""
+DECLARED_PASSWORD = Path("/run/secrets/airflow-platform/declared_password")
+DECLARED_ACTIONS = ("can_read", "can_create", "can_edit", "can_delete")
+DECLARED_KINDS = ("Pools", "Variables", "Connections")
+
+
+class User(NamedTuple):
+    """A user of the platform's own."""
+
+    name: str
+    last_name: str
+    role: str
 
 
 def ensure_default_pool() -> None:
@@ -48,39 +61,66 @@ def ensure_room_for_cleaning() -> None:
             session.execute(text(f"GRANT USAGE, CREATE ON SCHEMA cleaning TO {CLEANER}"))
 
 
-def ensure_admin(password: str) -> None:
-    """Create the administrator, or give it the password and the role."""
-    with get_application_builder() as builder:
-        manager = builder.sm
-        if manager.find_role(ADMIN_ROLE) is None:
-            manager.sync_roles()
-        role = manager.find_role(ADMIN_ROLE)
-        user = manager.find_user(username=ADMIN)
-        if user is None:
-            _done(manager.add_user(ADMIN, "Platform", "Administrator", ADMIN_EMAIL, role, password), "created")
-            return
-        if not check_password_hash(user.password, password):
-            # Ends the sessions of whoever is logged in, so only when it really changed.
-            _done(manager.reset_password(user.id, password), "given its new password")
-        if role not in user.roles or not user.active:
-            user.active = True
-            user.roles.append(role)
-            _done(manager.update_user(user), "given back its role")
+def ensure_admin(manager: Any, password: str) -> None:
+    """The administrator, with the password and the role."""
+    if manager.find_role(ADMIN_ROLE) is None:
+        manager.sync_roles()
+    ensure_user(manager, User(ADMIN, "Administrator", ADMIN_ROLE), password)
 
 
-def _done(result: object, what: str) -> None:
+def ensure_declared(manager: Any, password: str) -> None:
+    """The login that keeps what the stack file declares: it may change these kinds of object and nothing else."""
+    rights = [(action, kind) for action in DECLARED_ACTIONS for kind in DECLARED_KINDS]
+    manager.bulk_sync_roles([{"role": DECLARED, "perms": rights}])
+    ensure_user(manager, User(DECLARED, "Declared objects", DECLARED), password)
+
+
+def ensure_no_declared(manager: Any) -> None:
+    """No such login where nothing is declared."""
+    user = manager.find_user(username=DECLARED)
+    if user is not None:
+        user.roles = []
+        manager.session.delete(user)
+        manager.session.commit()
+        print(f"{DECLARED} removed")  # noqa: T201
+
+
+def ensure_user(manager: Any, wanted: User, password: str) -> None:
+    """Create a user, or give it the password and the role."""
+    role = manager.find_role(wanted.role)
+    user = manager.find_user(username=wanted.name)
+    if user is None:
+        email = f"{wanted.name}@airflow-platform.local"
+        made = manager.add_user(wanted.name, "Platform", wanted.last_name, email, role, password)
+        _done(made, wanted, "created")
+        return
+    if not check_password_hash(user.password, password):
+        # Ends the sessions of whoever is logged in, so only when it really changed.
+        _done(manager.reset_password(user.id, password), wanted, "given its new password")
+    if role not in user.roles or not user.active:
+        user.active = True
+        user.roles.append(role)
+        _done(manager.update_user(user), wanted, "given back its role")
+
+
+def _done(result: object, user: User, what: str) -> None:
     if not result:
-        raise SystemExit(f"the administrator could not be {what}; the lines above say why")
-    print(f"administrator {what}")  # noqa: T201
+        raise SystemExit(f"{user.name} could not be {what}; the lines above say why")
+    print(f"{user.name} {what}")  # noqa: T201
 
 
 def main() -> None:
-    """Run all; the administrator only where its password is mounted."""
+    """Run all; a login only where its password is mounted."""
     ensure_default_pool()
     ensure_reader()
     ensure_room_for_cleaning()
-    if ADMIN_PASSWORD.exists():
-        ensure_admin(ADMIN_PASSWORD.read_text().strip())
+    with get_application_builder() as builder:
+        if ADMIN_PASSWORD.exists():
+            ensure_admin(builder.sm, ADMIN_PASSWORD.read_text().strip())
+        if DECLARED_PASSWORD.exists():
+            ensure_declared(builder.sm, DECLARED_PASSWORD.read_text().strip())
+        else:
+            ensure_no_declared(builder.sm)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from components.airflow_core.manifests.processes import surroundings
 from components.contract import airflow, names
 from components.contract.airflow_pods import Process, metadata, pod_template
 from components.contract.pods import config_checksum
+from components.contract.preflights import fails_at_once
 from settings.base import ResourceList, Resources
 
 RETRIES = 3
@@ -67,8 +68,17 @@ def job_name(process: Process, image: str, version: str) -> str:
     return f"{process.name}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:10]}"
 
 
-def job(args: AirflowCoreArgs, process: Process, waits_for: pulumi.Input[str]) -> k8s.batch.v1.JobInitArgs:
-    """The Job of a process, straight to the primary; `waits_for` has to be there before."""
+def job(
+    args: AirflowCoreArgs, process: Process, waits_for: pulumi.Input[str], *, refused: int | None = None
+) -> k8s.batch.v1.JobInitArgs:
+    """The Job of a process.
+
+    Args:
+        args: of the component.
+        process: what it runs.
+        waits_for: what has to be there before.
+        refused: exit code after which trying again is of no use.
+    """
     around = surroundings(args)
     name = pulumi.Output.from_input(args.images.airflow).apply(lambda image: job_name(process, image, around.version))
     described = metadata(process, around, process.name, waits_for)
@@ -78,6 +88,7 @@ def job(args: AirflowCoreArgs, process: Process, waits_for: pulumi.Input[str]) -
         spec=k8s.batch.v1.JobSpecArgs(
             backoff_limit=RETRIES,
             active_deadline_seconds=DEADLINE_SECONDS,
+            pod_failure_policy=fails_at_once(refused) if refused is not None else None,
             template=pod_template(process, around, restart_policy="Never"),
         ),
     )

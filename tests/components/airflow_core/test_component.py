@@ -51,8 +51,8 @@ def test_one_deployment_per_role_with_configuration_account_and_secret_of_its_ow
     recording = record_program(build)
     deployments = kubernetes(recording, "Deployment")
     assert set(deployments) == ROLES
-    assert set(kubernetes(recording, "ServiceAccount")) == {*ROLES, "migration"}
-    assert set(kubernetes(recording, "ConfigMap")) == {f"{role}-config" for role in (*ROLES, "migration")}
+    assert set(kubernetes(recording, "ServiceAccount")) == {*ROLES, "migration", "declared"}
+    assert set(kubernetes(recording, "ConfigMap")) == {f"{role}-config" for role in (*ROLES, "migration", "declared")}
     for role, workload in deployments.items():
         volumes = {volume["name"]: volume for volume in pod(workload)["volumes"]}
         assert volumes["config"]["configMap"]["name"] == f"{role}-config"
@@ -88,7 +88,7 @@ def test_no_liveness_probe_dies_with_the_database() -> None:
 
 def test_deployments_wait_for_the_migration_and_the_migration_for_the_database() -> None:
     recording = record_program(build)
-    ((name, job),) = kubernetes(recording, "Job").items()
+    ((name, job),) = [item for item in kubernetes(recording, "Job").items() if item[0].startswith("migration-")]
     assert job["metadata"]["annotations"]["airflow-platform/waits-for"] == "postgres-rw.airflow-data.svc.cluster.local"
     for workload in kubernetes(recording, "Deployment").values():
         assert workload["metadata"]["annotations"]["airflow-platform/waits-for"] == name

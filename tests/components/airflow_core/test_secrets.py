@@ -14,7 +14,8 @@ def test_only_the_migration_and_the_removal_of_rows_go_to_the_primary_and_nobody
     None
 ):
     for stack in ("dev", "prod"):
-        for name, consumer in of(stack).items():
+        connected = {name: consumer for name, consumer in of(stack).items() if name != names.DECLARED}
+        for name, consumer in connected.items():
             wanted = "@postgres-rw." if name in (names.MIGRATION, names.CLEANING) else "@postgres-pooler."
             for file in ("database_url", "database_url_async"):
                 assert wanted in consumer.files[file]
@@ -27,14 +28,20 @@ def test_matrix_of_roles_and_values() -> None:
     serving = {SecretValue.TLS_CERTIFICATE, SecretValue.TLS_PRIVATE_KEY}
     keys = {SecretValue.JWT_PRIVATE_KEY, SecretValue.JWT_PUBLIC_KEYS}
     assert {name: consumer.values() - everyone for name, consumer in of("dev").items()} == {
-        "migration": {SecretValue.ADMIN_PASSWORD, SecretValue.DATABASE_OWNER_PASSWORD},
+        "migration": {
+            SecretValue.ADMIN_PASSWORD,
+            SecretValue.DATABASE_OWNER_PASSWORD,
+            SecretValue.DECLARED_PASSWORD,
+        },
+        "declared": {SecretValue.DECLARED_PASSWORD},
         "scheduler": user | {SecretValue.JWT_PRIVATE_KEY, SecretValue.BROKER_AIRFLOW_PASSWORD},
         "dag-processor": user,
         "triggerer": user | {SecretValue.API_SECRET_KEY},
         "api-core": user | serving | keys | {SecretValue.API_SECRET_KEY},
         "api-execution": user | serving | keys,
     }
-    assert all(consumer.values() >= everyone for consumer in of("dev").values())
+    apart = {name for name, consumer in of("dev").items() if not consumer.values() >= everyone}
+    assert apart == {"declared"}
 
 
 def test_who_removes_rows_reads_and_writes_tables_and_opens_no_secret_in_them() -> None:

@@ -12,7 +12,7 @@ from components.monitoring_stack import rules
 from components.monitoring_stack.rules import ALERTS
 from settings.load import parse
 from tests.settings.external import with_broker, with_database
-from tests.settings.stack_files import ROOT, values_of
+from tests.settings.stack_files import ROOT, changed, values_of
 
 PROMTOOL = shutil.which("promtool")
 
@@ -27,6 +27,7 @@ Cases = dict[str, tuple[dict[str, str], dict[str, str]]]
 # Alert to (series while it fires, series while it is silent), each metric with its values a minute.
 CASES: Cases = {
     "AirflowSchedulerDown": ({"airflow_scheduler_heartbeat": STILL}, {"airflow_scheduler_heartbeat": PROCESS}),
+    "DeclaredDrift": ({"airflow_declared_drift": "2x60"}, {"airflow_declared_drift": "0x60"}),
     "AirflowDagProcessorDown": ({}, {"airflow_dag_processor_heartbeat": PROCESS}),
     "AirflowTriggererDown": ({"airflow_triggerer_heartbeat": STILL}, {"airflow_triggerer_heartbeat": PROCESS}),
     "PostgresNoPrimary": (
@@ -172,7 +173,7 @@ def test_what_the_requirements_ask_to_be_critical_is_critical() -> None:
 @pytest.fixture(scope="module")
 def rule_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("rules") / "rules.yml"
-    path.write_text(json.dumps(rules.groups(parse(values_of("prod")))))
+    path.write_text(json.dumps(rules.groups(parse(changed(values_of("prod"), "airflow.declared", {})))))
     return path
 
 
@@ -217,7 +218,7 @@ def test_alerts_fire_and_are_silent(rule_file: Path, tmp_path: Path) -> None:
 
 
 def test_without_an_exporter_of_the_broker_the_scheduler_is_asked(tmp_path: Path) -> None:
-    settings = parse(with_broker("prod"))
+    settings = parse(changed(with_broker("prod"), "airflow.declared", {}))
     texts = {alert.name: alert.expr for alert in rules.alerts(settings)}
     assert [name for name, text in texts.items() if "redis_" in text] == []
     assert list(texts) == [alert.name for alert in ALERTS]
@@ -229,7 +230,7 @@ def test_without_an_exporter_of_the_broker_the_scheduler_is_asked(tmp_path: Path
 
 
 def test_of_an_external_database_nothing_is_asked_that_patroni_or_our_backups_tell(tmp_path: Path) -> None:
-    settings = parse(with_database("prod"))
+    settings = parse(changed(with_database("prod"), "airflow.declared", {}))
     texts = {alert.name: alert.expr for alert in rules.alerts(settings)}
     assert [name for name, text in texts.items() if "patroni_" in text or "backup" in text] == []
     assert set(CASES) - set(texts) == {"BackupTooOld", "WalArchiveFailing", "RestoreDrillFailed"}
@@ -241,6 +242,10 @@ def test_of_an_external_database_nothing_is_asked_that_patroni_or_our_backups_te
     down = {"PostgresNoPrimary": ({"pg_up": "0x60"}, {"pg_up": "1x60"})}
     result = unit_test(path, tmp_path, {"PostgresNoPrimary": ["firing"]}, down)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_where_nothing_is_declared_nobody_is_told_of_drift() -> None:
+    assert "DeclaredDrift" not in {alert.name for alert in rules.alerts(parse(values_of("prod")))}
 
 
 def test_the_unit_test_itself_can_fail(rule_file: Path, tmp_path: Path) -> None:
