@@ -4,7 +4,7 @@ import re
 import subprocess
 import threading
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,8 +112,9 @@ class _Forwarder:
     def _keep(self) -> None:
         while True:
             # It says a line for every connection, and ends with its pod.
-            for _ in self._process.stdout or ():
-                pass
+            with self._process.stdout or nullcontext(()) as said:
+                for _ in said:
+                    pass
             if self._ended.wait(_AGAIN_SECONDS):
                 return
             with self._guard:

@@ -7,6 +7,7 @@ from pydantic import Field
 from settings.base import Name, ResourceList, Resources, Settings
 from settings.cleaning import CleaningSettings
 from settings.declared import DeclaredSettings
+from settings.migration import MigrationSettings
 from settings.scaling import KedaMode, KedaSettings, ScalingProfile, ScalingSettings
 
 
@@ -110,7 +111,7 @@ class AirflowSettings(Settings):
     """Airflow's own processes and the limits that they share."""
 
     version: str = Field(default="3.3.2", pattern=r"^3\.\d+\.\d+$")
-    """Airflow version of the image."""
+    """Airflow version of the image; another one in the image is refused before anything is touched."""
     parallelism: int = Field(default=400, ge=1, le=10000)
     """Task instances that one scheduler may have running or queued."""
     max_active_tasks_per_dag: int = Field(default=64, ge=1)
@@ -139,6 +140,12 @@ class AirflowSettings(Settings):
     """Removal of old rows from the metadata database; nothing is ever removed when left out."""
     declared: DeclaredSettings | None = None
     """Pools, variables and connections that the stack file declares; nobody looks after them when left out."""
+    migration: MigrationSettings = MigrationSettings()
+    """The change from one Airflow version to another."""
+
+    def is_before(self, major: int, minor: int) -> bool:
+        """Whether the version is older than a release line."""
+        return tuple(map(int, self.version.split(".")[:2])) < (major, minor)
 
 
 STOP_MARGIN_SECONDS = 120

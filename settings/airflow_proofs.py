@@ -61,4 +61,20 @@ def cleaning_after_backup(settings: "PlatformSettings") -> Iterator[Problem]:
         )
 
 
-AIRFLOW_RULES = (api_scaling, cleaning_after_backup)
+def downgrade_leads_back(settings: "PlatformSettings") -> Iterator[Problem]:
+    """A downgrade comes from a newer version than the one that shall run."""
+    downgrade, version = settings.airflow.migration.downgrade, settings.airflow.version
+    if downgrade is not None and _numbers(downgrade.from_version) <= _numbers(version):
+        yield Problem(
+            key="airflow.migration.downgrade.fromVersion",
+            value=downgrade.from_version,
+            reason=f"it is not newer than airflow.version {version}",
+            way_out="Remove airflow.migration.downgrade: an upgrade needs none",
+        )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+AIRFLOW_RULES = (api_scaling, cleaning_after_backup, downgrade_leads_back)

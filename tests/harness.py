@@ -189,6 +189,7 @@ class Stage:
             core_host=pulumi.Output.from_input(service_host("api-core", space)),
             core_port=API_PORT,
             execution_url=pulumi.Output.from_input(f"https://{execution}:{API_PORT}/execution/"),
+            rolled=pulumi.Output.from_input("scheduler"),
         )
 
     def autoscaling(self) -> AutoscalingEndpoint:

@@ -35,3 +35,16 @@ class AirflowCoreArgs:
     priority_class: pulumi.Input[str]
     postgres: PostgresEndpoint
     redis: RedisEndpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AirflowResumptionArgs:
+    """What AirflowResumption is told.
+
+    Attributes:
+        core: what AirflowCore was told.
+        after: names of what has to be there before, the Deployments of all workers among them.
+    """
+
+    core: AirflowCoreArgs
+    after: pulumi.Input[str]

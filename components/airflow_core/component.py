@@ -4,12 +4,20 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.airflow_core.args import AirflowCoreArgs
-from components.airflow_core.manifests import autoscaler, cleaning, declared, migration, processes, schedule, services
+from components.airflow_core.manifests import (
+    autoscaler,
+    cleaning,
+    declared,
+    jobs,
+    migration,
+    processes,
+    schedule,
+    services,
+)
 from components.contract import airflow, names
 from components.contract.airflow_pods import Process, config_map, deployment, disruption_budget, service_account
 from components.contract.base import PlatformComponent
 from components.contract.endpoints import AirflowEndpoint
-from components.contract.preflights import REFUSED
 
 
 class AirflowCore(PlatformComponent):
@@ -25,8 +33,9 @@ class AirflowCore(PlatformComponent):
     Survives, with two replicas of a role: the loss of any pod or node. With any number: a restart of the database or
     of the pooler (scheduler, dag-processor and triggerer end and are restarted), of the broker, and of the api-servers
     for some minutes without a task failing.
-    Does not handle: upgrades with a backup before and a way back, log storage beyond the life of a worker's pod, DAGs
-    from elsewhere than the image.
+    A change of Airflow's version that changes tables: looked at before, after a backup, with who reads and writes the
+    tables by itself stopped and everything brought back where it fails; with the stated downgrade also the way back.
+    Does not handle: log storage beyond the life of a worker's pod, DAGs from elsewhere than the image.
 
     Attributes:
         endpoint: where the two api-server roles are reached.
@@ -42,8 +51,9 @@ class AirflowCore(PlatformComponent):
         migrated = self._migration()
         core, execution = processes.api_core(args), processes.api_execution(args)
         rolled = {process.name: self._process(process, migrated) for process in processes.processes(args)}
+        all_rolled = pulumi.Output.all(*rolled.values()).apply(", ".join)
         if names.KEY_ROTATION in args.secrets:
-            self._job(migration.key_rotation(args), pulumi.Output.all(*rolled.values()).apply(", ".join))
+            self._job(jobs.key_rotation(args), all_rolled)
         self._clean(migrated)
         self._declare(rolled[names.API_CORE])
         self.endpoint = AirflowEndpoint(
@@ -51,21 +61,51 @@ class AirflowCore(PlatformComponent):
                 lambda _: names.service_host(names.API_CORE, args.settings.namespaces.airflow)
             ),
             core_port=names.API_PORT,
-            execution_url=self._service(execution).apply(lambda _: airflow.execution_url(args.settings)),
+            # A worker talks to an execution API of its own version or a newer one, never to an older one.
+            execution_url=pulumi.Output.all(self._service(execution), rolled[execution.name]).apply(
+                lambda _: airflow.execution_url(args.settings)
+            ),
+            rolled=all_rolled,
         )
         self.finish()
 
     def _migration(self) -> pulumi.Output[str]:
-        """The Job; the result is there once the database is at the image's version."""
-        return self._job(migration.migration(self._args), self._args.postgres.primary_host)
+        """The Jobs; the result is there once the database is at the image's version."""
+        settings, ready = self._args.settings.airflow.migration, self._args.postgres.primary_host
+        if settings.downgrade is not None:
+            back = migration.downgrade(self._args, settings.downgrade)
+            ready = self._changing_job(back, ready, image=settings.downgrade.image)
+        return self._changing_job(migration.migration(self._args), ready)
+
+    def _changing_job(
+        self, process: Process, waits_for: pulumi.Output[str], *, image: str | None = None
+    ) -> pulumi.Output[str]:
+        """A Job that changes tables, with the right to stop whoever uses them."""
+        role = k8s.rbac.v1.Role(
+            self.child_name(f"{process.name}-role"), migration.role(self._args, process), self.child_opts()
+        )
+        bound = k8s.rbac.v1.RoleBinding(
+            self.child_name(f"{process.name}-binding"),
+            migration.role_binding(self._args, process, _name(role.metadata)),
+            self.child_opts(),
+        )
+        ready = pulumi.Output.all(waits_for, bound.metadata).apply(lambda found: str(found[0]))
+        return self._job(
+            process, ready, image=image, deadline_seconds=self._args.settings.airflow.migration.timeout_seconds
+        )
 
     def _job(
-        self, process: Process, waits_for: pulumi.Output[str], *, refused: int | None = None
+        self,
+        process: Process,
+        waits_for: pulumi.Output[str],
+        *,
+        image: str | None = None,
+        deadline_seconds: int = jobs.DEADLINE_SECONDS,
     ) -> pulumi.Output[str]:
         config = self._belongings(process)
         # A pod that starts before its configuration is written would run with the one of before, and not again.
         ready = pulumi.Output.all(waits_for, config).apply(lambda found: str(found[0]))
-        spec = migration.job(self._args, process, ready, refused=refused)
+        spec = jobs.job(self._args, process, ready, image=image, deadline_seconds=deadline_seconds)
         return _name(k8s.batch.v1.Job(self.child_name(process.name), spec, self.child_opts()).metadata)
 
     def _clean(self, migrated: pulumi.Output[str]) -> None:
@@ -91,7 +131,7 @@ class AirflowCore(PlatformComponent):
         if settings is None:
             return
         process = declared.looking(self._args, settings)
-        applied = self._job(declared.applying(self._args, settings), api_core, refused=REFUSED)
+        applied = self._job(declared.applying(self._args, settings), api_core)
         self._cron_job(
             process,
             schedule.cron_job(

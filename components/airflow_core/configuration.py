@@ -23,6 +23,9 @@ DATABASE_MODULE = "airflow_platform_database.py"
 BOOTSTRAP_SCRIPT = "bootstrap.py"
 CLEAN_SCRIPT = "clean.py"
 DECLARED_SCRIPT = "declared.py"
+MIGRATE_SCRIPT = "migrate.py"
+RESUME_SCRIPT = "resume.py"
+UPGRADES_MODULE = "upgrades.py"
 WEBSERVER_CONFIG = "webserver_config.py"
 
 _FAB = {"auth_manager": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"}
@@ -55,7 +58,10 @@ def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:
         DATABASE_MODULE: _asset(DATABASE_MODULE),
     }
     if role == names.MIGRATION:
-        return {**files, BOOTSTRAP_SCRIPT: _asset(BOOTSTRAP_SCRIPT), WEBSERVER_CONFIG: DATABASE_LOGIN}
+        scripts = {name: _asset(name) for name in (MIGRATE_SCRIPT, UPGRADES_MODULE, BOOTSTRAP_SCRIPT)}
+        return {**files, **scripts, WEBSERVER_CONFIG: DATABASE_LOGIN}
+    if role == names.RESUMPTION:
+        return {**files, **{name: _asset(name) for name in (RESUME_SCRIPT, UPGRADES_MODULE)}}
     if role == names.KEY_ROTATION:
         return files
     if role == names.CLEANING:
@@ -74,6 +80,15 @@ def sections(role: str, settings: PlatformSettings) -> Sections:
     encryption: Sections = {} if role == names.CLEANING else _encryption()
     common = airflow.process_sections(settings, _log_level(role, settings))
     return airflow.merge(common, _database(), encryption, _ROLES[role](settings))
+
+
+def written_keys(settings: PlatformSettings) -> dict[str, list[str]]:
+    """Section to the keys that some role's `airflow.cfg` holds."""
+    written: dict[str, set[str]] = {}
+    for role in _ROLES:
+        for section, keys in sections(role, settings).items():
+            written.setdefault(section, set()).update(keys)
+    return {section: sorted(keys) for section, keys in sorted(written.items())}
 
 
 def _log_level(role: str, settings: PlatformSettings) -> LogLevel:
@@ -133,7 +148,7 @@ def _migration(settings: PlatformSettings) -> Sections:
     }
 
 
-def _key_rotation(_: PlatformSettings) -> Sections:
+def _nothing_of_its_own(_: PlatformSettings) -> Sections:
     return {}
 
 
@@ -211,7 +226,8 @@ def _api_execution(settings: PlatformSettings) -> Sections:
 
 _ROLES: Mapping[str, Callable[[PlatformSettings], Sections]] = {
     names.MIGRATION: _migration,
-    names.KEY_ROTATION: _key_rotation,
+    names.RESUMPTION: _nothing_of_its_own,
+    names.KEY_ROTATION: _nothing_of_its_own,
     names.CLEANING: _cleaning,
     names.SCHEDULER: _scheduler,
     names.DAG_PROCESSOR: _dag_processor,

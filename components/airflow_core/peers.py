@@ -28,11 +28,13 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
     declared = Workload(
         name=names.DECLARED, namespace=namespace, needs=(Need(workload=names.API_CORE, port=_API.name), _STATSD)
     )
+    changing = (names.MIGRATION, *((names.DOWNGRADE,) if settings.airflow.migration.downgrade else ()))
     return (
         *((declared,) if settings.airflow.declared is not None else ()),
         *((cleaning,) if settings.airflow.cleaning is not None else ()),
         *((rotation,) if settings.credentials.finishes(SecretValue.FERNET_KEY) else ()),
-        Workload(name=names.MIGRATION, namespace=namespace, needs=(*primary, _STATSD), services=services),
+        *(_changing(job, settings) for job in changing),
+        Workload(name=names.RESUMPTION, namespace=namespace, needs=(*primary, _STATSD), services=services),
         Workload(
             name=names.SCHEDULER,
             namespace=namespace,
@@ -59,4 +61,15 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
             reached_by=frozenset() if bundled else frozenset({Outside.CLIENTS}),
         ),
         Workload(name=names.API_EXECUTION, namespace=namespace, ports=(_API,), needs=(_POOLER, _STATSD)),
+    )
+
+
+def _changing(job: str, settings: PlatformSettings) -> Workload:
+    """A Job that changes the tables, and stops whoever uses them meanwhile."""
+    return Workload(
+        name=job,
+        namespace=settings.namespaces.airflow,
+        needs=(*external_database.primary_needs(settings), _STATSD),
+        services=external_database.primary_services(settings),
+        reaches=frozenset({Outside.KUBERNETES_API}),
     )

@@ -21,6 +21,7 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
     database = _database(settings)
     roles: dict[str, dict[str, str]] = {
         names.MIGRATION: _migration(settings),
+        names.RESUMPTION: _rows(settings),
         names.SCHEDULER: {**database, **_SIGNING, **airflow.broker_files(settings)},
         names.DAG_PROCESSOR: database,
         names.TRIGGERER: {**database, **_LOG_KEY},
@@ -32,7 +33,7 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
     if settings.airflow.declared is not None:
         roles[names.DECLARED] = {**_AUTHORITY, **_DECLARED_LOGIN}
     if settings.credentials.finishes(SecretValue.FERNET_KEY):
-        roles[names.KEY_ROTATION] = _key_rotation(settings)
+        roles[names.KEY_ROTATION] = _rows(settings)
     namespace = settings.namespaces.airflow
     return tuple(
         SecretConsumer(
@@ -85,8 +86,8 @@ def _migration(settings: PlatformSettings) -> dict[str, str]:
     return {**urls, **admin, **(_DECLARED_LOGIN if settings.airflow.declared is not None else {})}
 
 
-def _key_rotation(settings: PlatformSettings) -> dict[str, str]:
-    """To the primary itself: it goes through whole tables with open cursors."""
+def _rows(settings: PlatformSettings) -> dict[str, str]:
+    """To the primary itself, as who reads and writes tables: whole ones with open cursors, or a row at a time."""
     return _primary(settings, names.DATABASE_APP, SecretValue.DATABASE_AIRFLOW_PASSWORD)
 
 

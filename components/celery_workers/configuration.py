@@ -15,6 +15,16 @@ def config_files(settings: PlatformSettings, queue: QueueSettings) -> dict[str, 
     }
 
 
+def _trust(settings: PlatformSettings) -> dict[str, str]:
+    """Whose word a task takes for the execution API's certificate."""
+    authority = airflow.secret_path(airflow.CA_FILE)
+    if settings.airflow.is_before(3, 3):
+        # Beside the public ones, which 3.2 cannot be told to leave out.
+        return {"ssl_cert": authority}
+    # Only the platform's own authority speaks for the execution API.
+    return {"ssl_ca_file": authority, "client_use_public_certs": "False"}
+
+
 def sections(settings: PlatformSettings, queue: QueueSettings) -> Sections:
     """What a worker's `airflow.cfg` says."""
     own: Sections = {
@@ -22,9 +32,7 @@ def sections(settings: PlatformSettings, queue: QueueSettings) -> Sections:
         "api": {
             # Stands in links to a task's log, as in a message about its failure.
             "base_url": f"https://{settings.ingress.host}",
-            "ssl_ca_file": airflow.secret_path(airflow.CA_FILE),
-            # Only the platform's own authority speaks for the execution API.
-            "client_use_public_certs": "False",
+            **_trust(settings),
         },
         "celery": {"worker_concurrency": str(queue.concurrency)},
         "workers": {

@@ -80,6 +80,8 @@ class Process:
         pod_annotations: annotations on top of the checksums.
         before_stop: command that runs before the stop signal is sent, within the grace.
         log_size: limit of the task log folder in bytes, such as `1Gi`.
+        asks_kubernetes: whether it holds a token of the Kubernetes API.
+        annotations: of its Deployment, not of its pods.
     """
 
     name: str
@@ -96,6 +98,8 @@ class Process:
     pod_annotations: Mapping[str, str] = field(default_factory=dict[str, str])
     before_stop: tuple[str, ...] = ()
     log_size: str = "256Mi"
+    asks_kubernetes: bool = False
+    annotations: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def is_many(self) -> bool:
@@ -223,8 +227,12 @@ def deployment(
     process: Process, around: Surroundings, waits_for: pulumi.Input[str] | None = None
 ) -> k8s.apps.v1.DeploymentInitArgs:
     """Its pods; a rollout adds one before it takes one away."""
+    described = metadata(process, around, process.name, waits_for)
+    if process.annotations:
+        waiting = {airflow.WAITS_FOR_ANNOTATION: waits_for} if waits_for is not None else {}
+        described.annotations = {**process.annotations, **waiting}
     return k8s.apps.v1.DeploymentInitArgs(
-        metadata=metadata(process, around, process.name, waits_for),
+        metadata=described,
         spec=k8s.apps.v1.DeploymentSpecArgs(
             replicas=process.replicas,
             revision_history_limit=3,
@@ -253,7 +261,7 @@ def pod_template(
         ),
         spec=k8s.core.v1.PodSpecArgs(
             service_account_name=process.name,
-            automount_service_account_token=False,
+            automount_service_account_token=process.asks_kubernetes,
             enable_service_links=False,
             priority_class_name=around.priority_class,
             security_context=pod_security(airflow.UID),

@@ -64,12 +64,14 @@ class AirflowEndpoint:
     Attributes:
         core_host: user interface and public API.
         core_port: its port.
-        execution_url: base URL of the task execution API, for workers.
+        execution_url: base URL of the task execution API, for workers, once every pod of it is one of now.
+        rolled: names of all its Deployments, once every pod is one of now.
     """
 
     core_host: pulumi.Output[str]
     core_port: int
     execution_url: pulumi.Output[str]
+    rolled: pulumi.Output[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

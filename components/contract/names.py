@@ -37,6 +37,10 @@ API_PORT = 8080
 ADMIN_USER = "admin"
 """Log-in name of the generated administrator."""
 MIGRATION = "migration"
+DOWNGRADE = "downgrade"
+"""The Job that takes the changes of a newer Airflow back, with the newer image."""
+RESUMPTION = "resumption"
+"""The Job that tries a changed version with one DAG and lets the others go on."""
 KEY_ROTATION = "key-rotation"
 """The Job that encrypts anew what the retired Fernet key had encrypted."""
 

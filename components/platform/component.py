@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pulumi
 
-from components.airflow_core import AirflowCore, AirflowCoreArgs
+from components.airflow_core import AirflowCore, AirflowCoreArgs, AirflowResumption, AirflowResumptionArgs
 from components.autoscaling import Autoscaling, AutoscalingArgs
 from components.celery_workers import CeleryWorkers, CeleryWorkersArgs
 from components.contract import names
@@ -161,23 +161,23 @@ class Platform(PlatformComponent):
             ),
             self._child,
         ).endpoint
-        airflow = AirflowCore(
-            "airflow",
-            AirflowCoreArgs(
-                settings=self._settings,
-                labels=self._labels,
-                images=self._images,
-                namespace=self._spaces[self._settings.namespaces.airflow],
-                secrets=self._secrets,
-                priority_class=self._priorities.control,
-                postgres=postgres,
-                redis=redis,
-            ),
-            self._child,
-        ).endpoint
+        core = AirflowCoreArgs(
+            settings=self._settings,
+            labels=self._labels,
+            images=self._images,
+            namespace=self._spaces[self._settings.namespaces.airflow],
+            secrets=self._secrets,
+            priority_class=self._priorities.control,
+            postgres=postgres,
+            redis=redis,
+        )
+        airflow = AirflowCore("airflow", core, self._child).endpoint
         autoscaling = self._scale() if self._settings.workers.scaled_queues else None
-        for queue in sorted(self._settings.workers.queues):
-            self._employ_workers(queue, redis, airflow, autoscaling)
+        workers = [
+            self._employ_workers(queue, redis, airflow, autoscaling) for queue in sorted(self._settings.workers.queues)
+        ]
+        after = pulumi.Output.all(airflow.rolled, *workers).apply(", ".join)
+        AirflowResumption("resumption", AirflowResumptionArgs(core=core, after=after), self._child)
         return airflow
 
     def _scale(self) -> AutoscalingEndpoint:
@@ -199,9 +199,10 @@ class Platform(PlatformComponent):
 
     def _employ_workers(
         self, queue: str, redis: RedisEndpoint, airflow: AirflowEndpoint, autoscaling: AutoscalingEndpoint | None
-    ) -> None:
+    ) -> pulumi.Output[str]:
+        """The workers of a queue; the name of their Deployment once all are those of now."""
         scaled = self._settings.workers.queues[queue].is_scaled
-        CeleryWorkers(
+        return CeleryWorkers(
             f"workers-{queue}",
             CeleryWorkersArgs(
                 settings=self._settings,
@@ -216,7 +217,7 @@ class Platform(PlatformComponent):
                 autoscaling=autoscaling if scaled else None,
             ),
             self._child,
-        )
+        ).deployment_name
 
     def _open_edge(self, airflow: AirflowEndpoint) -> EdgeEndpoint:
         return Ingress(

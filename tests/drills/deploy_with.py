@@ -12,7 +12,10 @@ def main(stack: str, *settings: str) -> int:
     os.environ.update(environment(stack, None))
     pairs = (setting.partition("=") for setting in settings)
     config = {f"airflow-platform:{key}": text for key, _, text in pairs}
-    return api.up(stack, api.Options(config=config)).exit_code
+    result = api.up(stack, api.Options(config=config))
+    if result.error:
+        sys.stderr.write(f"{result.error}\n")
+    return result.exit_code
 
 
 if __name__ == "__main__":

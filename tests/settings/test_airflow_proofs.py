@@ -8,6 +8,8 @@ from settings.load import parse
 from settings.proofs import airflow_database_processes
 from tests.settings.stack_files import changed, problems_of, values_of
 
+IMAGE = f"registry.example.com/airflow@sha256:{'7' * 64}"
+
 
 @pytest.mark.parametrize(
     ("stack", "path", "value", "key", "arithmetic"),
@@ -17,6 +19,8 @@ from tests.settings.stack_files import changed, problems_of, values_of
         ("prod", "airflow.cleaning.schedule", "0 2 * * *", "airflow.cleaning.schedule", "by 30 minutes"),
         ("prod", "airflow.cleaning.schedule", "30 1 * * *", "airflow.cleaning.schedule", "by 0 minutes"),
         ("prod", "airflow.cleaning", {"schedule": "30 23 * * *", "timeoutSeconds": 7260}, "airflow.cleaning.timeoutSeconds", "120 minutes"),
+        ("prod", "airflow.migration.downgrade", {"fromVersion": "3.3.2", "image": IMAGE}, "airflow.migration.downgrade.fromVersion", "airflow.version 3.3.2"),
+        ("prod", "airflow.migration.downgrade", {"fromVersion": "3.2.10", "image": IMAGE}, "airflow.migration.downgrade.fromVersion", "airflow.version 3.3.2"),
     ],
 )  # fmt: skip
 def test_one_wrong_number_gives_one_problem(stack: str, path: str, value: Any, key: str, arithmetic: str) -> None:
@@ -34,3 +38,12 @@ def test_connections_are_counted_for_as_many_api_servers_as_there_can_be() -> No
     assert problems_of(enough) == []
     (problem,) = problems_of(changed(values_of("prod"), "postgres.pooler.maxClientConnections", 262))
     assert problem.key == "postgres.pooler.maxClientConnections"
+
+
+def test_the_way_back_to_an_older_version_names_a_newer_one_by_digest() -> None:
+    older = changed(values_of("prod"), "airflow.version", "3.2.10")
+    assert problems_of(changed(older, "airflow.migration.downgrade", {"fromVersion": "3.3.0", "image": IMAGE})) == []
+    (problem,) = problems_of(
+        changed(older, "airflow.migration.downgrade", {"fromVersion": "3.3.0", "image": "a:3.3.0"})
+    )
+    assert problem.key == "airflow.migration.downgrade.image"

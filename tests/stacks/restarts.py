@@ -90,7 +90,7 @@ CHANGES: tuple[Change, ...] = (
     Change(title="How long metrics are kept", values={"monitoring.retentionDays": 60}, effect=restarts("prometheus")),
     Change(title="How often metrics are read", values={"monitoring.scrapeIntervalSeconds": 60}, effect=restarts("prometheus")),
     Change(title="Host name of the platform", values={"ingress.host": "airflow.example.org"}, effect=restarts("edge", "worker-default")),
-    Change(title="Another image of Airflow", values={"images.overrides": {"airflow": f"registry.example.com/airflow@sha256:{'1' * 64}"}}, effect=Effect(restarts=AIRFLOW | WORKERS | {"drain-controller"}, runs=frozenset({"migration"}))),
+    Change(title="Another image of Airflow", values={"images.overrides": {"airflow": f"registry.example.com/airflow@sha256:{'1' * 64}"}}, effect=Effect(restarts=AIRFLOW | WORKERS | {"drain-controller"}, runs=frozenset({"migration", "resumption"}))),
 )  # fmt: skip
 """What the page lists; each is rendered, and its pods compared with those of the stack file as it is."""
 

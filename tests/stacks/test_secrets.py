@@ -58,6 +58,7 @@ DEV: dict[str, set[SecretValue]] = {
         V.DECLARED_PASSWORD,
     },
     "declared": {V.DECLARED_PASSWORD, V.AUTHORITY_CERTIFICATE},
+    "resumption": {*DATABASE_USER},
     "scheduler": {*DATABASE_USER, *BROKER_USER, V.JWT_PRIVATE_KEY},
     "dag-processor": {*DATABASE_USER},
     "triggerer": {*DATABASE_USER, V.API_SECRET_KEY},

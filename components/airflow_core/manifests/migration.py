@@ -1,24 +1,30 @@
-"""The Jobs on the database: the one that brings it to the image's version, the one that encrypts it anew."""
+"""The Jobs that bring the database to the image's version, or back to an older one, and the end of such a change."""
 
-import hashlib
 import json
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.airflow_core.args import AirflowCoreArgs
-from components.airflow_core.configuration import BOOTSTRAP_SCRIPT, config_files
-from components.airflow_core.manifests.processes import surroundings
+from components.airflow_core.configuration import (
+    BOOTSTRAP_SCRIPT,
+    MIGRATE_SCRIPT,
+    RESUME_SCRIPT,
+    config_files,
+    written_keys,
+)
+from components.airflow_core.manifests.processes import TAKEN_AWAY, surroundings
 from components.contract import airflow, names
-from components.contract.airflow_pods import Process, metadata, pod_template
-from components.contract.pods import config_checksum
-from components.contract.preflights import fails_at_once
+from components.contract.airflow_pods import Process, metadata
+from settings.backup import BackupTarget
 from settings.base import ResourceList, Resources
+from settings.migration import DowngradeSettings
+from settings.platform_settings import PlatformSettings
 
-RETRIES = 3
-DEADLINE_SECONDS = 900
-"""An upgrade of a large database takes minutes."""
-
+CANARY_SECONDS = 900
+"""For the new version to parse its DAGs, for the canary to end, and for the other DAGs to be parsed, each."""
+RESUMPTION_SECONDS = 3600
+_TASK_MARGIN_SECONDS = 300
 _RESOURCES = Resources(
     requests=ResourceList(cpu="100m", memory="384Mi"),
     limits=ResourceList(memory="1Gi"),
@@ -27,68 +33,96 @@ _RESOURCES = Resources(
 
 def migration(args: AirflowCoreArgs) -> Process:
     """Migrates, then sees to the default pool and the first administrator; may run any number of times."""
-    bootstrap = f"{airflow.CONFIG_FOLDER}/{BOOTSTRAP_SCRIPT}"
+    command = f'python {_script(MIGRATE_SCRIPT)} "$1"\npython {_script(BOOTSTRAP_SCRIPT)}'
+    return _changing(args, names.MIGRATION, ("sh", "-ec", command, "migration", json.dumps(_told(args.settings))))
+
+
+def downgrade(args: AirflowCoreArgs, settings: DowngradeSettings) -> Process:
+    """Takes back what the newer version changed; nothing where the database is no newer."""
+    longest = max(queue.longest_task_seconds for queue in args.settings.workers.queues.values())
+    told = {
+        **_told(args.settings),
+        "version": settings.from_version,
+        "downgrade_to": args.settings.airflow.version,
+        "task_seconds": longest + _TASK_MARGIN_SECONDS,
+    }
+    return _changing(args, names.DOWNGRADE, ("python", _script(MIGRATE_SCRIPT), json.dumps(told)))
+
+
+def resumption(args: AirflowCoreArgs) -> Process:
+    """Tries a changed version with one DAG, then lets the others go on; nothing where nothing changed."""
+    told = {
+        "version": args.settings.airflow.version,
+        "canary": args.settings.airflow.migration.canary,
+        "seconds": CANARY_SECONDS,
+    }
     return Process(
-        name=names.MIGRATION,
-        command=("sh", "-ec", f"airflow db migrate\npython {bootstrap}"),
+        name=names.RESUMPTION,
+        command=("python", _script(RESUME_SCRIPT), json.dumps(told)),
+        config=config_files(names.RESUMPTION, args.settings),
+        secret=args.secrets[names.RESUMPTION],
+        replicas=1,
+        resources=_RESOURCES,
+        grace_seconds=30,
+    )
+
+
+def _changing(args: AirflowCoreArgs, name: str, command: tuple[str, ...]) -> Process:
+    return Process(
+        name=name,
+        command=command,
         config=config_files(names.MIGRATION, args.settings),
         secret=args.secrets[names.MIGRATION],
         replicas=1,
         resources=_RESOURCES,
-        # A schema change that is cut off is rolled back; it is let finish where that can be.
+        # A schema change that is cut off is rolled back, and whoever was stopped for it brought back.
         grace_seconds=120,
+        asks_kubernetes=True,
     )
 
 
-def key_rotation(args: AirflowCoreArgs) -> Process:
-    """Encrypts connections, variables and trigger arguments with the first Fernet key; may run any number of times."""
-    return Process(
-        name=names.KEY_ROTATION,
-        command=("airflow", "rotate-fernet-key"),
-        config=config_files(names.KEY_ROTATION, args.settings),
-        secret=args.secrets[names.KEY_ROTATION],
-        replicas=1,
-        resources=_RESOURCES,
-        grace_seconds=120,
+def _script(name: str) -> str:
+    return f"{airflow.CONFIG_FOLDER}/{name}"
+
+
+def _told(settings: PlatformSettings) -> dict[str, object]:
+    """What the script is told."""
+    migration = settings.airflow.migration
+    return {
+        "version": settings.airflow.version,
+        "downgrade_to": "",
+        "keys": written_keys(settings),
+        "reader": names.DATABASE_APP,
+        "namespace": settings.namespaces.airflow,
+        "take_away": list(TAKEN_AWAY),
+        "backup": not settings.postgres.is_external and settings.postgres.backup.target is not BackupTarget.NONE,
+        "without_backup": migration.without_backup,
+        "seconds": migration.timeout_seconds,
+    }
+
+
+def role(args: AirflowCoreArgs, process: Process) -> k8s.rbac.v1.RoleInitArgs:
+    """What a changing Job may do at the Kubernetes API: stop and start three Deployments, and see their pods end."""
+    return k8s.rbac.v1.RoleInitArgs(
+        metadata=metadata(process, surroundings(args), process.name),
+        rules=[
+            k8s.rbac.v1.PolicyRuleArgs(
+                api_groups=["apps"],
+                resources=["deployments/scale"],
+                verbs=["get", "patch"],
+                resource_names=list(TAKEN_AWAY),
+            ),
+            # By label, which a right cannot say.
+            k8s.rbac.v1.PolicyRuleArgs(api_groups=[""], resources=["pods"], verbs=["list"]),
+        ],
     )
 
 
-def job_name(process: Process, image: str, version: str) -> str:
-    """Another name for whatever else its pod holds: a Job cannot be changed, and runs once."""
-    facts = [
-        image,
-        version,
-        config_checksum(process.config),
-        process.secret.version,
-        list(process.command),
-        process.resources.model_dump(),
-        dict(process.environment),
-        process.grace_seconds,
-    ]
-    return f"{process.name}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:10]}"
-
-
-def job(
-    args: AirflowCoreArgs, process: Process, waits_for: pulumi.Input[str], *, refused: int | None = None
-) -> k8s.batch.v1.JobInitArgs:
-    """The Job of a process.
-
-    Args:
-        args: of the component.
-        process: what it runs.
-        waits_for: what has to be there before.
-        refused: exit code after which trying again is of no use.
-    """
+def role_binding(args: AirflowCoreArgs, process: Process, role: pulumi.Input[str]) -> k8s.rbac.v1.RoleBindingInitArgs:
+    """The Role for the Job's account."""
     around = surroundings(args)
-    name = pulumi.Output.from_input(args.images.airflow).apply(lambda image: job_name(process, image, around.version))
-    described = metadata(process, around, process.name, waits_for)
-    described.name = name
-    return k8s.batch.v1.JobInitArgs(
-        metadata=described,
-        spec=k8s.batch.v1.JobSpecArgs(
-            backoff_limit=RETRIES,
-            active_deadline_seconds=DEADLINE_SECONDS,
-            pod_failure_policy=fails_at_once(refused) if refused is not None else None,
-            template=pod_template(process, around, restart_policy="Never"),
-        ),
+    return k8s.rbac.v1.RoleBindingInitArgs(
+        metadata=metadata(process, around, process.name),
+        role_ref=k8s.rbac.v1.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=role),
+        subjects=[k8s.rbac.v1.SubjectArgs(kind="ServiceAccount", name=process.name, namespace=around.namespace)],
     )

@@ -26,6 +26,13 @@ GRACE_SECONDS = 60
 
 STOP_DELAY_SECONDS = 5
 
+TAKEN_AWAY = (names.SCHEDULER, names.DAG_PROCESSOR, names.TRIGGERER)
+"""Who reads and writes the tables by itself, and is stopped while they change. The api-servers stay: tasks that run tell
+them how they fare."""
+
+_OWN_NUMBER = {"pulumi.com/patchForce": "true"}
+"""Whoever was stopped comes back with the number of pods that the stack file says, whoever wrote another one since."""
+
 CORE_HEALTH = "/api/v2/version"
 EXECUTION_HEALTH = "/execution/health"
 
@@ -129,4 +136,5 @@ def _process(args: AirflowCoreArgs, name: str, settings: ProcessSettings) -> Pro
         replicas=None if name in scaled(args.settings) else settings.replicas,
         resources=settings.resources,
         grace_seconds=GRACE_SECONDS,
+        annotations=_OWN_NUMBER if name in TAKEN_AWAY else {},
     )

@@ -103,10 +103,12 @@ END $$;
 REVOKE ALL ON FUNCTION airflow_platform.row_counts() FROM PUBLIC;
 
 GRANT CONNECT ON DATABASE airflow TO backup;
-GRANT USAGE ON SCHEMA airflow_platform TO backup, monitor, airflow_app;
+GRANT USAGE ON SCHEMA airflow_platform TO backup, monitor, airflow_app, airflow;
 -- Who removes old rows asks first whether a backup holds them.
 GRANT SELECT ON airflow_platform.backup_metrics TO airflow_app;
 GRANT SELECT, INSERT (kind) ON airflow_platform.backup_request TO backup;
+-- Who changes Airflow's tables asks for a backup before.
+GRANT SELECT, INSERT (kind) ON airflow_platform.backup_request TO airflow;
 GRANT SELECT, INSERT, UPDATE ON airflow_platform.restore_drill TO backup;
 GRANT EXECUTE ON FUNCTION airflow_platform.row_counts() TO backup;
 GRANT SELECT ON airflow_platform.backup_metrics, airflow_platform.state_metrics, airflow_platform.archive_metrics,

@@ -7,7 +7,7 @@ import pulumi
 import pytest
 
 from components.airflow_core import AirflowCore, AirflowCoreArgs
-from components.airflow_core.manifests.migration import job_name
+from components.airflow_core.manifests.jobs import job_name
 from components.airflow_core.secrets import consumers
 from components.contract.airflow_pods import Process
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION

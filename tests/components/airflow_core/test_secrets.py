@@ -10,13 +10,12 @@ def of(stack: str) -> dict[str, SecretConsumer]:
     return {consumer.name: consumer for consumer in consumers(settings_of(stack))}
 
 
-def test_only_the_migration_and_the_removal_of_rows_go_to_the_primary_and_nobody_without_checking_its_certificate() -> (
-    None
-):
+def test_only_jobs_go_to_the_primary_and_nobody_without_checking_its_certificate() -> None:
+    jobs = (names.MIGRATION, names.RESUMPTION, names.CLEANING)
     for stack in ("dev", "prod"):
         connected = {name: consumer for name, consumer in of(stack).items() if name != names.DECLARED}
         for name, consumer in connected.items():
-            wanted = "@postgres-rw." if name in (names.MIGRATION, names.CLEANING) else "@postgres-pooler."
+            wanted = "@postgres-rw." if name in jobs else "@postgres-pooler."
             for file in ("database_url", "database_url_async"):
                 assert wanted in consumer.files[file]
                 assert "sslmode=verify-full&sslrootcert=/run/secrets/airflow-platform/ca.crt" in consumer.files[file]
@@ -34,6 +33,7 @@ def test_matrix_of_roles_and_values() -> None:
             SecretValue.DECLARED_PASSWORD,
         },
         "declared": {SecretValue.DECLARED_PASSWORD},
+        "resumption": user,
         "scheduler": user | {SecretValue.JWT_PRIVATE_KEY, SecretValue.BROKER_AIRFLOW_PASSWORD},
         "dag-processor": user,
         "triggerer": user | {SecretValue.API_SECRET_KEY},

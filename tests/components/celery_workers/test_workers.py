@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from components.celery_workers import CeleryWorkers, CeleryWorkersArgs
+from components.celery_workers.configuration import sections
 from components.celery_workers.peers import workloads
 from components.celery_workers.secrets import consumers
 from components.contract.secrets import SecretValue
@@ -48,6 +49,17 @@ def test_a_worker_reads_the_broker_and_the_log_key_and_nothing_else(stack: str) 
     for consumer in consumers(settings_of(stack)):
         assert consumer.values() == wanted
         assert not FORBIDDEN.search(json.dumps(dict(consumer.files)))
+
+
+def test_a_task_trusts_the_authority_in_the_words_of_its_version() -> None:
+    settings = settings_of("dev")
+    queue = settings.workers.queues["default"]
+    older = settings.model_copy(update={"airflow": settings.airflow.model_copy(update={"version": "3.2.2"})})
+    authority = "/run/secrets/airflow-platform/ca.crt"
+    before, now = sections(older, queue)["api"], sections(settings, queue)["api"]
+    assert before["ssl_cert"] == authority
+    assert not {"ssl_ca_file", "client_use_public_certs"} & before.keys()
+    assert (now["ssl_ca_file"], now["client_use_public_certs"], now.get("ssl_cert")) == (authority, "False", None)
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])

@@ -1,0 +1,1 @@
+"""From one Airflow version to another and back."""
