@@ -215,16 +215,22 @@ def test_a_backup_that_fails_changes_nothing(migrate: ModuleType, monkeypatch: p
         migrate.back_up(TOLD, None)
 
 
+def migration(config: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
+    jobs = kubernetes(record_program(build, "dev", config), "Job")
+    (job,) = [item for name, item in jobs.items() if name.startswith("migration-")]
+    return job
+
+
 def test_going_back_runs_with_the_newer_image_before_the_older_one_migrates() -> None:
     recording = record_program(build, "dev", BACK)
     jobs = {name.rpartition("-")[0]: item for name, item in kubernetes(recording, "Job").items()}
-    back, migration = jobs["downgrade"], jobs["migration"]
+    back, onward = jobs["downgrade"], jobs["migration"]
     assert container(back)["image"] == IMAGE
-    assert container(migration)["image"] != IMAGE
+    assert container(onward)["image"] != IMAGE
     told = json.loads(container(back)["args"][-1])
     assert (told["version"], told["downgrade_to"]) == ("3.3.2", "3.2.2")
     assert told["task_seconds"] == 900
-    assert migration["metadata"]["annotations"]["airflow-platform/waits-for"] == back["metadata"]["name"]
+    assert onward["metadata"]["annotations"]["airflow-platform/waits-for"] == back["metadata"]["name"]
 
 
 def test_the_job_may_stop_three_deployments_and_nothing_else() -> None:
@@ -252,14 +258,13 @@ def test_whoever_is_stopped_comes_back_with_the_number_of_the_stack_file() -> No
         for name, item in kubernetes(record_program(build), "Deployment").items()
         if item["metadata"]["annotations"].get("pulumi.com/patchForce") == "true"
     }
-    told = json.loads(container(next(iter(kubernetes(record_program(build), "Job").values())))["args"][-1])
+    told = json.loads(container(migration())["args"][-1])
     assert forced == set(told["take_away"]) == {"scheduler", "dag-processor", "triggerer"}
 
 
 def test_no_backup_is_asked_for_where_somebody_else_runs_the_database() -> None:
     def backup(config: tuple[tuple[str, str], ...]) -> bool:
-        ((_, job),) = kubernetes(record_program(build, "dev", config), "Job").items()
-        return bool(json.loads(container(job)["args"][-1])["backup"])
+        return bool(json.loads(container(migration(config))["args"][-1])["backup"])
 
     values = with_database("dev")
     theirs = as_config(postgres=values["postgres"], credentials=values["credentials"], givenValues=GIVEN)
@@ -267,7 +272,7 @@ def test_no_backup_is_asked_for_where_somebody_else_runs_the_database() -> None:
 
 
 def test_a_refusal_is_not_tried_again_and_an_engine_waits_as_long_as_the_job_may_take() -> None:
-    ((_, job),) = kubernetes(record_program(build), "Job").items()
+    job = migration()
     (rule,) = job["spec"]["podFailurePolicy"]["rules"]
     assert rule == {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [2]}}
     assert job["spec"]["activeDeadlineSeconds"] == 7200
