@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 
 from local.airflow_api import AirflowApi
-from tests.drills.ha.bench import AIRFLOW, Bench
+from tests.drills.ha.bench import AIRFLOW, DATA, Bench
 from tests.drills.ha.broker import Broker
 from tests.drills.ha.drill import Drill
 from tests.drills.ha.ledger import Ledger
@@ -41,7 +41,7 @@ def broker(bench: Bench) -> Broker:
 @pytest.fixture(scope="session")
 def gateway(bench: Bench) -> str:
     """This machine's address in the pod network."""
-    address = bench.pods(AIRFLOW, "scheduler")[0].address
+    address = bench.pods(DATA, "postgres")[0].address
     return f"{address.rpartition('.')[0]}.1"
 
 

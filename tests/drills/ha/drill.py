@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from local import paths
-from tests.drills.ha.bench import Bench, wait_for
+from tests.drills.ha.bench import AIRFLOW, Bench, wait_for
 from tests.drills.ha.broker import Broker
 from tests.drills.ha.figures import Audit, spread
 from tests.drills.ha.ledger import Ledger
@@ -98,7 +98,7 @@ class Drill:
             before: what brings the stage into shape before each fault, uncounted.
             repetitions: how often, when not as often as all.
         """
-        self.until_normal()
+        self._prepare(None)
         measured: list[Repetition] = []
         last = time.monotonic()
         begun_load = os.getloadavg()
@@ -106,9 +106,7 @@ class Drill:
         with ledger.writing(), contextmanager(self.new_load)() as load:
             with load.running():
                 for _ in range(repetitions or self.repetitions):
-                    if before:
-                        before()
-                        self.until_normal()
+                    self._prepare(before)
                     last = time.monotonic()
                     measured.append(self._once(fault, ledger, load))
             result = load.finish(600)
@@ -123,6 +121,12 @@ class Drill:
         write_report(name, report)
         hold(report, limits)
         return report
+
+    def _prepare(self, before: Fault | None) -> None:
+        self.bench.renew_restarted(AIRFLOW)
+        if before:
+            before()
+        self.until_normal()
 
     def _once(self, fault: Fault, ledger: Ledger, load: Load) -> Repetition:
         self._calm(ledger, load)
