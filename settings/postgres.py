@@ -7,6 +7,7 @@ from pydantic import Field
 from settings.backup import BackupSettings
 from settings.base import ResourceList, Resources, Settings, Storage
 from settings.external import ExternalPostgresSettings
+from settings.imports import ImportSettings
 from settings.restore import RestoreSettings
 
 
@@ -69,6 +70,9 @@ class PostgresSettings(Settings):
     """Backups and the restore drill."""
     restore_from: RestoreSettings | None = None
     """The archive that a new cluster is made from, in place of an empty one."""
+    import_from: ImportSettings | None = None
+    """The metadata database of another Airflow that a new database is filled from; also the way to another major version
+    of PostgreSQL."""
     external: ExternalPostgresSettings | None = None
     """Where the database is, for mode `external`."""
 

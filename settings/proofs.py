@@ -12,6 +12,7 @@ from settings.backup_proofs import BACKUP_RULES
 from settings.base import Resources
 from settings.declared_proofs import DECLARED_RULES
 from settings.external_proofs import EXTERNAL_RULES
+from settings.import_proofs import IMPORT_RULES
 from settings.ingress import IngressKind
 from settings.postgres import Durability
 from settings.postgres_memory import MIB, postgres_memory, smallest_limit
@@ -394,6 +395,7 @@ RULES: tuple[Rule, ...] = (
     _production,
     *BACKUP_RULES,
     *RESTORE_RULES,
+    *IMPORT_RULES,
     *EXTERNAL_RULES,
     *AIRFLOW_RULES,
     *DECLARED_RULES,

@@ -41,6 +41,8 @@ class SecretValue(StrEnum):
     RESTORE_SECRET_KEY = "restore_secret_key"
     RESTORE_REPOSITORY_PASSPHRASE = "restore_repository_passphrase"
     """Of the store that a new cluster is made from, where that is another stack's."""
+    IMPORT_PASSWORD = "import_password"
+    """Of the login by which a new database is filled from another one."""
     BACKUP_ESCROW_PASSPHRASE = "backup_escrow_passphrase"
     """Opens the key escrow; in no backup."""
     KEY_ESCROW = "key_escrow"

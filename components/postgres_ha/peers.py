@@ -2,6 +2,7 @@
 
 from components.contract import external_database, names
 from components.contract.peers import Need, Outside, Port, Workload
+from components.postgres_ha import imports
 from components.postgres_ha.names import (
     BACKUP,
     BACKUP_STORE,
@@ -63,6 +64,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
         namespace=namespace,
         needs=(Need(workload=names.POSTGRES, port="patroni"), Need(workload=names.POSTGRES, port="postgresql")),
         reaches=frozenset({Outside.KUBERNETES_API}),
+        services=imports.services(settings),
     )
     return (database, configure, pooler, *_backups(settings))
 

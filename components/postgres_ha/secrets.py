@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from components.contract import external_database, names
 from components.contract.secrets import SecretConsumer, SecretValue, login
-from components.postgres_ha import restore
+from components.postgres_ha import imports, restore
 from components.postgres_ha.backup import is_backed_up, own_bucket
 from components.postgres_ha.names import (
     API_USER,
@@ -118,7 +118,13 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         SecretConsumer(
             name=DATABASE_CONFIGURE,
             namespace=namespace,
-            files={**_TLS, PATRONI_FILE: _API, LOGINS_FILE: _logins(let_in), **_escrow(settings)},
+            files={
+                **_TLS,
+                PATRONI_FILE: _API,
+                LOGINS_FILE: _logins(let_in),
+                **_escrow(settings),
+                **imports.secret_files(settings),
+            },
             tls_names=(CONFIGURE,),
         ),
         SecretConsumer(name=DATABASE_EXPORTER, namespace=namespace, files=_monitor("settled")),

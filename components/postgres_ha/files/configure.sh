@@ -40,6 +40,9 @@ echo "roles and logins are up to date"
 if [ -n "${2:-}" ]; then
   keys_fit /etc/airflow-platform/restored_keys.sql "$2"
 fi
+if [ -r /etc/airflow-platform/import.sh ]; then
+  /bin/bash /etc/airflow-platform/import.sh "$primary dbname=airflow"
+fi
 if [ -r /etc/airflow-platform/backup_tables.sql ]; then
   psql --quiet --no-psqlrc --file=/etc/airflow-platform/backup_tables.sql "$primary dbname=airflow"
   echo "tables of backups and the key escrow are up to date"

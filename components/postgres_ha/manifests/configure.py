@@ -6,7 +6,7 @@ import pulumi_kubernetes as k8s
 from components.contract import names
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSION_ANNOTATION
 from components.contract.pods import container_security, resources, scratch_volume
-from components.postgres_ha import restore, secrets
+from components.postgres_ha import imports, restore, secrets
 from components.postgres_ha.args import PostgresHAArgs
 from components.postgres_ha.backup import is_backed_up
 from components.postgres_ha.manifests.common import checksum, job_pod, metadata, script
@@ -27,8 +27,8 @@ SCRIPTS_MAP = CONFIGURE
 _SCRIPTS = ("configure.sh", "roles.sql")
 _BACKUP_TABLES = "backup_tables.sql"
 _KEYS = ("restored_keys.sql", "standby_keys.sql")
-_WRONG_KEYS_CODE = 42
-"""How `configure.sh` ends where the keys are not those of what was restored: trying again would not help."""
+_REFUSED_CODE = 42
+"""How `configure.sh` ends where a setting has to change first: trying again would not help."""
 
 
 def config_map(args: PostgresHAArgs) -> k8s.core.v1.ConfigMapInitArgs:
@@ -43,7 +43,12 @@ def _scripts(args: PostgresHAArgs) -> dict[str, str]:
         *((_BACKUP_TABLES,) if is_backed_up(postgres) else ()),
         *(_KEYS if postgres.restore_from else ()),
     )
-    return {**{name: script(name) for name in scripts}, "agreed.yml": agreed_text(postgres)}
+    return {**{name: script(name) for name in scripts}, **_import_files(args), "agreed.yml": agreed_text(postgres)}
+
+
+def _import_files(args: PostgresHAArgs) -> dict[str, str]:
+    source = args.settings.postgres.import_from
+    return {imports.SCRIPT: script(imports.SCRIPT), imports.TOLD_FILE: imports.told(source)} if source else {}
 
 
 def _configuration_text(args: PostgresHAArgs) -> str:
@@ -66,7 +71,7 @@ def job(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.batch.v1.J
         metadata=metadata(args, name, CONFIGURE),
         spec=k8s.batch.v1.JobSpecArgs(
             backoff_limit=10,
-            active_deadline_seconds=_DEADLINE_SECONDS,
+            active_deadline_seconds=_deadline_seconds(args),
             pod_failure_policy=_failure_policy(args),
             template=k8s.core.v1.PodTemplateSpecArgs(
                 metadata=k8s.meta.v1.ObjectMetaArgs(
@@ -82,12 +87,17 @@ def job(args: PostgresHAArgs, stateful_set: pulumi.Input[str]) -> k8s.batch.v1.J
     )
 
 
+def _deadline_seconds(args: PostgresHAArgs) -> int:
+    source = args.settings.postgres.import_from
+    return _DEADLINE_SECONDS + (source.timeout_seconds if source else 0)
+
+
 def _failure_policy(args: PostgresHAArgs) -> k8s.batch.v1.PodFailurePolicyArgs | None:
-    """The Job ends at once where somebody has to give it other keys."""
-    if args.settings.postgres.restore_from is None:
+    """The Job ends at once where somebody has to give it other keys, or another source."""
+    if args.settings.postgres.restore_from is None and args.settings.postgres.import_from is None:
         return None
     codes = k8s.batch.v1.PodFailurePolicyOnExitCodesRequirementArgs(
-        container_name="configure", operator="In", values=[_WRONG_KEYS_CODE]
+        container_name="configure", operator="In", values=[_REFUSED_CODE]
     )
     return k8s.batch.v1.PodFailurePolicyArgs(
         rules=[k8s.batch.v1.PodFailurePolicyRuleArgs(action="FailJob", on_exit_codes=codes)]

@@ -1,0 +1,43 @@
+"""Rules of `postgres.importFrom`."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from settings.problems import Problem
+
+if TYPE_CHECKING:
+    from settings.platform_settings import PlatformSettings
+
+_GIVEN = {
+    "import_password": "the source's password is not the platform's to generate",
+    "fernet_key": "connections and variables come encrypted with the source's key",
+}
+
+
+def import_source(settings: "PlatformSettings") -> Iterator[Problem]:
+    """There is one thing that a new database is made from."""
+    source = settings.postgres.import_from
+    if source is not None and settings.postgres.restore_from is not None:
+        yield Problem(
+            key="postgres.importFrom",
+            value=source.host,
+            reason="postgres.restoreFrom is given as well, and a new database is filled from one of them",
+            way_out="Remove one of the two",
+        )
+
+
+def import_keys(settings: "PlatformSettings") -> Iterator[Problem]:
+    """What opens the source, and what opens its rows."""
+    given = settings.credentials.given
+    for name, reason in _GIVEN.items() if settings.postgres.import_from else ():
+        if name not in given:
+            yield Problem(
+                key="credentials.given",
+                value=", ".join(given) or "(empty)",
+                reason=f"with postgres.importFrom {reason}: it lacks '{name}'",
+                way_out=f"Add '{name}' to it, and its text to the stack secret givenValues "
+                "(`pulumi config set --secret givenValues`)",
+            )
+
+
+IMPORT_RULES = (import_source, import_keys)
