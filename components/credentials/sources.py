@@ -156,7 +156,22 @@ def wrongly_given(settings: CredentialSettings, given: Mapping[str, object]) -> 
         for name in settings.given
         if name in rotatable() and not given.get(name)
     ]
-    return [*unknown, *missing]
+    return [*unknown, *missing, *_malformed(settings, given)]
+
+
+def _malformed(settings: CredentialSettings, given: Mapping[str, object]) -> list[str]:
+    """A Fernet key from elsewhere that is none would only show as rows that nobody can read."""
+    text = given.get(_FERNET.name)
+    if _FERNET.name not in settings.given or not text:
+        return []
+    try:
+        tokens.fernet_seeds(str(text))
+    except ValueError:
+        return [
+            f"credentials.given = {_FERNET.name}: the text in givenValues is no Fernet key. It is base64 of 32 bytes, as "
+            "Airflow's `[core] fernet_key`; several stand with commas between, the first to write with"
+        ]
+    return []
 
 
 def version(consumer: SecretConsumer, settings: CredentialSettings) -> str:
@@ -251,7 +266,7 @@ def _maker(value: SecretValue, consumer: SecretConsumer, dates: AuthoritySetting
     makers: Mapping[SecretValue, Callable[[Sequence[str]], str]] = {
         # One that is given may be two: an escrow holds as many as there were, the first to write with.
         SecretValue.FERNET_KEY: lambda used: ",".join(
-            tokens.fernet_key(base64.b64decode(seed)) for text in used for seed in text.split(",")
+            tokens.fernet_key(seed) for text in used for seed in tokens.fernet_seeds(text)
         ),
         SecretValue.JWT_PRIVATE_KEY: lambda used: tokens.jwt_private_key(base64.b64decode(used[0])),
         SecretValue.JWT_PUBLIC_KEYS: lambda used: tokens.jwt_public_keys([base64.b64decode(seed) for seed in used]),

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+_FERNET_BYTES = 32
+_TO_STANDARD = str.maketrans("-_", "+/")
+
 
 def jwt_private_key(seed: bytes) -> str:
     """The Ed25519 private key in PEM, PKCS #8; `seed` is 32 random bytes."""
@@ -33,6 +36,18 @@ def _public_key(seed: bytes) -> dict[str, str]:
 def fernet_key(seed: bytes) -> str:
     """URL-safe base64 of 32 random bytes, padding included, as Fernet wants it."""
     return base64.urlsafe_b64encode(seed).decode()
+
+
+def fernet_seeds(text: str) -> list[bytes]:
+    """The random bytes of one Fernet key, or of several with commas between, in either alphabet of base64.
+
+    Raises:
+        ValueError: one is not base64 of 32 bytes.
+    """
+    seeds = [base64.b64decode(key.strip().translate(_TO_STANDARD), validate=True) for key in text.split(",")]
+    if any(len(seed) != _FERNET_BYTES for seed in seeds):
+        raise ValueError(f"a Fernet key is base64 of {_FERNET_BYTES} bytes")
+    return seeds
 
 
 def _base64url(data: bytes) -> str:

@@ -73,6 +73,7 @@ class Run:
             provider_config=self.packages.config(provider),
             report=lambda line: self.watcher.progress(urn, line),
             cancelled=self.cancelled.is_set,
+            over=self.is_over,
         )
 
     @contextmanager

@@ -572,3 +572,22 @@ def test_what_asks_not_to_be_waited_for_is_not(bench: Bench) -> None:
     created, _ = bench.create(DEPLOYMENT, "unwatched", wanted)
     assert created.outputs["metadata"]["generation"] == 1
     assert bench.lines == []
+
+
+@pytest.mark.parametrize(
+    ("ending", "told"), [("cancelled", "was not waited for to the end"), ("over", "nothing more is made")]
+)
+def test_a_service_that_nothing_will_serve_is_not_waited_for_once_the_run_ends(
+    bench: Bench, ending: str, told: str
+) -> None:
+    name = f"unserved-{ending}"
+    inputs = bench.check(
+        SERVICE, name, {"metadata": {"name": name}, "spec": {"selector": {"app": name}, "ports": [{"port": 80}]}}
+    )
+    context = dataclasses.replace(bench.context(SERVICE, name), **{ending: lambda: True})
+    with pytest.raises(ProviderError, match=told) as ended:
+        bench.provider.create(context, inputs)
+    partial = ended.value.partial
+    assert partial is not None, "what is there is remembered"
+    assert partial.id == f"{bench.namespace}/{name}"
+    bench.delete(SERVICE, name, partial, inputs)

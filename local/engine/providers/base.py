@@ -78,6 +78,7 @@ class StepContext:
         provider_config: inputs of the provider resource (kubeconfig, context, ...), plain.
         report: shows one line of progress under the step, such as `1 of 3 pods ready`.
         cancelled: True once the user asked to stop; a wait then ends with a ProviderError that has `partial`.
+        over: True once no new step may begin, since another one failed or the user asked to stop.
     """
 
     urn: str
@@ -88,6 +89,7 @@ class StepContext:
     provider_config: Properties
     report: Callable[[str], None]
     cancelled: Callable[[], bool] = lambda: False
+    over: Callable[[], bool] = lambda: False
 
 
 class Provider(Protocol):

@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet, MultiFernet
 
 from components.contract.secrets import SecretConsumer, SecretValue
 from components.credentials import matrix
-from components.credentials.sources import fill, roots_of, rotatable, version
+from components.credentials.sources import fill, roots_of, rotatable, version, wrongly_given
 from settings.stack import CredentialSettings
 
 BYTES = base64.b64encode(bytes(range(32))).decode()
@@ -168,3 +168,20 @@ def test_a_new_authority_is_trusted_by_all_before_it_signs() -> None:
     assert bundles[0] == bundles[1][::-1]
     for files, bundle in ((before, bundles[0]), (after, bundles[1])):
         x509.load_pem_x509_certificate(files["tls.crt"].encode()).verify_directly_issued_by(bundle[0])
+
+
+def test_a_fernet_key_from_elsewhere_comes_in_either_alphabet() -> None:
+    key = base64.urlsafe_b64encode(b"\xfb\xff" * 16).decode()
+    assert {"-", "_"} & set(key)
+    standard = key.translate(str.maketrans("-_", "+/"))
+    consumer = SecretConsumer(name="x", namespace="y", files={"fernet": "{fernet_key}"})
+    filled = [fill(consumer, {"fernet_key": [text]}, SETTINGS)["fernet"] for text in (key, standard, f"{standard},{key}")]
+    assert filled == [key, key, f"{key},{key}"]
+
+
+@pytest.mark.parametrize("text", ["too-short", base64.b64encode(b"x" * 31).decode(), "no base64!" * 5])
+def test_a_fernet_key_that_is_none_is_named(text: str) -> None:
+    settings = CredentialSettings(given=["fernet_key"])
+    (problem,) = wrongly_given(settings, {"fernet_key": text})
+    assert "no Fernet key" in problem
+    assert text not in problem, "a secret stays out of messages"

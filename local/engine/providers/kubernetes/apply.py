@@ -123,6 +123,8 @@ class Applier:
             rule=rule,
             timeout=timeout,
             report=self.context.report,
+            cancelled=self.context.cancelled,
+            over=self.context.over,
             hopeless_after=self.hopeless_after,
             sleep=self.sleep,
         )

@@ -44,6 +44,8 @@ class Wait:
         rule: when it is ready.
         timeout: seconds.
         report: takes one line whenever it changes.
+        cancelled: True once the user asked to stop.
+        over: True once no new step begins: what would have been made for this one may never be.
         hopeless_after: seconds of trouble without progress that end the wait early.
         clock: seconds that never go back.
         sleep: pauses.
@@ -54,6 +56,8 @@ class Wait:
     rule: Rule
     timeout: float
     report: Callable[[str], None]
+    cancelled: Callable[[], bool] = lambda: False
+    over: Callable[[], bool] = lambda: False
     hopeless_after: float = HOPELESS_AFTER
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -101,6 +105,10 @@ class Wait:
             return f"failed: {verdict.line}"
         if patience.is_over(self.clock(), verdict.progress, in_trouble=self._in_trouble(around)):
             return f"does not come up (nothing moved for {patience.limit:.0f} s): {verdict.line}"
+        if self.cancelled():
+            return f"is there, and was not waited for to the end: {verdict.line}"
+        if self.over() and self.ref.kind.name == "Service" and not around.pods:
+            return f"is there, and nothing more is made that would serve it: {verdict.line}"
         if waited >= self.timeout:
             return f"is not ready after {self.timeout:.0f} s: {verdict.line}"
         return ""
