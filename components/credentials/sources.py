@@ -167,10 +167,11 @@ def _malformed(settings: CredentialSettings, given: Mapping[str, object]) -> lis
     try:
         tokens.fernet_seeds(str(text))
     except ValueError:
-        return [
+        problem = (
             f"credentials.given = {_FERNET.name}: the text in givenValues is no Fernet key. It is base64 of 32 bytes, as "
             "Airflow's `[core] fernet_key`; several stand with commas between, the first to write with"
-        ]
+        )
+        return [problem]
     return []
 
 

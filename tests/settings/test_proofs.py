@@ -11,6 +11,7 @@ from settings.airflow_proofs import AIRFLOW_RULES
 from settings.backup_proofs import BACKUP_RULES
 from settings.declared_proofs import DECLARED_RULES
 from settings.external_proofs import EXTERNAL_RULES
+from settings.import_proofs import IMPORT_RULES
 from settings.proofs import RULES
 from settings.restore_proofs import RESTORE_RULES
 from tests.settings.stack_files import changed, problems_of, values_of
@@ -90,6 +91,5 @@ def test_scalers_get_their_connections_too() -> None:
 def test_every_rule_is_in_the_list() -> None:
     rules = {value for name, value in vars(proofs).items() if name.startswith("_") and callable(value)}
     helpers = {proofs._every_resources}  # pyright: ignore[reportPrivateUsage]
-    assert (rules - helpers) | {*BACKUP_RULES, *RESTORE_RULES, *EXTERNAL_RULES, *AIRFLOW_RULES, *DECLARED_RULES} == set(
-        RULES
-    )
+    elsewhere = (BACKUP_RULES, RESTORE_RULES, IMPORT_RULES, EXTERNAL_RULES, AIRFLOW_RULES, DECLARED_RULES)
+    assert (rules - helpers).union(*elsewhere) == set(RULES)

@@ -175,7 +175,9 @@ def test_a_fernet_key_from_elsewhere_comes_in_either_alphabet() -> None:
     assert {"-", "_"} & set(key)
     standard = key.translate(str.maketrans("-_", "+/"))
     consumer = SecretConsumer(name="x", namespace="y", files={"fernet": "{fernet_key}"})
-    filled = [fill(consumer, {"fernet_key": [text]}, SETTINGS)["fernet"] for text in (key, standard, f"{standard},{key}")]
+    filled = [
+        fill(consumer, {"fernet_key": [text]}, SETTINGS)["fernet"] for text in (key, standard, f"{standard},{key}")
+    ]
     assert filled == [key, key, f"{key},{key}"]
 
 
