@@ -103,7 +103,7 @@ def test_the_script_prints_the_keys_and_names_a_wrong_passphrase(
 
 def test_given_values_are_known_and_there() -> None:
     settings = CredentialSettings(given=["fernet_key", "fernetkey", "api_secret_key"])
-    unknown, missing = wrongly_given(settings, {"fernet_key": "x"})
+    unknown, missing = wrongly_given(settings, {"fernet_key": base64.b64encode(bytes(32)).decode()})
     assert unknown.startswith("credentials.given = fernetkey: there is no such value")
     assert missing.startswith("credentials.given = api_secret_key: the stack secret givenValues does not hold it")
 
