@@ -145,7 +145,6 @@ class Bench:
                     return False
         return True
 
-
     def renew_restarted(self, namespace: str) -> None:
         """Delete pods with a container that was started again more than once: the kubelet waits longer each time, up to
         five minutes, which belongs to the faults before and not to the next one."""
