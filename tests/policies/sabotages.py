@@ -140,7 +140,7 @@ _CHANGES: tuple[tuple[str, str, str, Any], ...] = (
     ("namespace-standards", "Deployment", "metadata.namespace", "kube-system"),
     ("service-exposure", "Service", "spec.type", "NodePort"),
     ("least-rbac", "Role", "rules[0].verbs", ["*"]),
-    ("least-rbac", "Role", "rules[0].resources", ["secrets"]),
+    ("least-rbac", "Role", "rules[0]", {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}),
     ("least-rbac", "ClusterRole", "rules[0].resources", ["nodes/proxy"]),
     ("least-rbac", "RoleBinding", "subjects[0].name", "default"),
     ("least-rbac", "RoleBinding", "roleRef.name", "cluster-admin"),

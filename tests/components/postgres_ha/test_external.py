@@ -53,6 +53,7 @@ def test_who_goes_around_the_pooler_reaches_it_and_nobody_else() -> None:
         "postgres-pooler",
         "postgres-exporter",
         "migration",
+        "resumption",
     }
     assert {edge.port for edge in found} == {6432}
 
