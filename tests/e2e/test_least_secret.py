@@ -20,14 +20,15 @@ def test_a_workers_files_and_environment(kube: Kubectl) -> None:
         assert forbidden not in configuration.lower()
 
 
-def test_no_airflow_pod_talks_to_the_kubernetes_api(kube: Kubectl) -> None:
+def test_no_airflow_pod_but_the_migrations_talks_to_the_kubernetes_api(kube: Kubectl) -> None:
+    """It stops schedulers while the tables change, and ends."""
     pods = json.loads(kube("get", "pods", "-n", "airflow", "-o", "json"))["items"]
     assert pods
     mounted = [
-        pod["metadata"]["name"]
+        pod["metadata"]["labels"]["app.kubernetes.io/name"]
         for pod in pods
         for container in pod["spec"]["containers"]
         for mount in container.get("volumeMounts", [])
         if "serviceaccount" in mount["mountPath"]
     ]
-    assert mounted == []
+    assert set(mounted) == {"migration"}
