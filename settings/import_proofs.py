@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from settings.external_proofs import given_value
 from settings.problems import Problem
 
 if TYPE_CHECKING:
@@ -28,16 +29,8 @@ def import_source(settings: "PlatformSettings") -> Iterator[Problem]:
 
 def import_keys(settings: "PlatformSettings") -> Iterator[Problem]:
     """What opens the source, and what opens its rows."""
-    given = settings.credentials.given
     for name, reason in _GIVEN.items() if settings.postgres.import_from else ():
-        if name not in given:
-            yield Problem(
-                key="credentials.given",
-                value=", ".join(given) or "(empty)",
-                reason=f"with postgres.importFrom {reason}: it lacks '{name}'",
-                way_out=f"Add '{name}' to it, and its text to the stack secret givenValues "
-                "(`pulumi config set --secret givenValues`)",
-            )
+        yield from given_value(settings, name, f"with postgres.importFrom {reason}", "its text")
 
 
 IMPORT_RULES = (import_source, import_keys)
