@@ -18,22 +18,23 @@ from tests.harness import Stage, as_config, kubernetes, record_program
 ROLES = {"scheduler", "dag-processor", "triggerer", "api-core", "api-execution"}
 
 
+def arguments(stage: Stage) -> AirflowCoreArgs:
+    """What Platform would hand over."""
+    return AirflowCoreArgs(
+        settings=stage.settings,
+        labels=stage.labels,
+        images=stage.images,
+        namespace=stage.settings.namespaces.airflow,
+        secrets=stage.secrets(consumers(stage.settings)),
+        priority_class="control",
+        postgres=stage.postgres(),
+        redis=stage.redis(),
+    )
+
+
 def build() -> None:
     stage = Stage.of_stack()
-    created = AirflowCore(
-        "airflow",
-        AirflowCoreArgs(
-            settings=stage.settings,
-            labels=stage.labels,
-            images=stage.images,
-            namespace=stage.settings.namespaces.airflow,
-            secrets=stage.secrets(consumers(stage.settings)),
-            priority_class="control",
-            postgres=stage.postgres(),
-            redis=stage.redis(),
-        ),
-        stage.opts,
-    )
+    created = AirflowCore("airflow", arguments(stage), stage.opts)
     pulumi.export("core_host", created.endpoint.core_host)
     pulumi.export("execution_url", created.endpoint.execution_url)
 

@@ -3,7 +3,7 @@
 import importlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -11,10 +11,9 @@ import pulumi
 import pytest
 
 from components.airflow_core import AirflowResumption, AirflowResumptionArgs
-from components.airflow_core.args import AirflowCoreArgs
-from components.airflow_core.secrets import consumers
 from local import paths
-from tests.components.airflow_core.test_component import build, container, pod
+from tests.components.airflow_core.programs import returns
+from tests.components.airflow_core.test_component import arguments, build, container, pod
 from tests.harness import Stage, as_config, kubernetes, record_program
 from tests.settings.external import GIVEN, with_database
 
@@ -25,13 +24,6 @@ TOLD: dict[str, Any] = {
     "version": "3.3.2", "downgrade_to": "", "keys": {}, "reader": "airflow_app", "namespace": "airflow",
     "take_away": ["scheduler"], "backup": True, "without_backup": False, "seconds": 60, "task_seconds": 60,
 }  # fmt: skip
-
-
-def returns(value: Any) -> Callable[..., Any]:
-    def answer(*_: Any) -> Any:
-        return value
-
-    return answer
 
 
 @pytest.fixture
@@ -281,18 +273,8 @@ def test_a_refusal_is_not_tried_again_and_an_engine_waits_as_long_as_the_job_may
 
 def resumption() -> None:
     stage = Stage.of_stack()
-    core = AirflowCoreArgs(
-        settings=stage.settings,
-        labels=stage.labels,
-        images=stage.images,
-        namespace=stage.settings.namespaces.airflow,
-        secrets=stage.secrets(consumers(stage.settings)),
-        priority_class="control",
-        postgres=stage.postgres(),
-        redis=stage.redis(),
-    )
     after = pulumi.Output.from_input("scheduler, worker-default")
-    AirflowResumption("resumption", AirflowResumptionArgs(core=core, after=after), stage.opts)
+    AirflowResumption("resumption", AirflowResumptionArgs(core=arguments(stage), after=after), stage.opts)
 
 
 def test_the_others_go_on_after_all_pods_and_the_canary() -> None:

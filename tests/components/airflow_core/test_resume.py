@@ -2,13 +2,14 @@
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from local import paths
+from tests.components.airflow_core.programs import returns
 
 TOLD: dict[str, Any] = {"version": "3.3.2", "canary": True, "seconds": 0}
 
@@ -24,13 +25,6 @@ class Change:
 
     def unpause(self) -> None:
         self.went_on = True
-
-
-def returns(value: Any) -> Callable[..., Any]:
-    def answer(*_: Any) -> Any:
-        return value
-
-    return answer
 
 
 @pytest.fixture
