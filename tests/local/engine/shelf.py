@@ -47,14 +47,20 @@ class Shelf:
             raise ProviderError(msg)
         identity = str(news.get("place") or f"{context.name}-{uuid.uuid4().hex[:6]}")
         made = Created(id=identity, outputs={**news, "serial": f"serial-of-{context.name}"})
-        path = self.folder / f"{identity}.json"
         self._refuse_taken(identity)
-        path.write_text(json.dumps({**made.outputs, "name": context.name}))
+        self._put(context, made)
         self._wait(context, news, made)
         if news.get("halfway"):
             msg = "it never became ready"
             raise ProviderError(msg, partial=made)
         return made
+
+    def _put(self, context: StepContext, made: Created) -> None:
+        """In one move: another process may look at the shelf at any time."""
+        path = self.folder / f"{made.id}.json"
+        being_written = path.with_suffix(".tmp")
+        being_written.write_text(json.dumps({**made.outputs, "name": context.name}))
+        being_written.replace(path)
 
     def _refuse_taken(self, identity: str) -> None:
         if (self.folder / f"{identity}.json").exists():
@@ -78,7 +84,7 @@ class Shelf:
         if news.get("break"):
             msg = "the shelf broke"
             raise ProviderError(msg)
-        (self.folder / f"{old.id}.json").write_text(json.dumps({**made.outputs, "name": context.name}))
+        self._put(context, made)
         return made
 
     def read(self, context: StepContext, id: str, inputs: Properties) -> Created | None:  # noqa: A002
