@@ -37,6 +37,14 @@ TOKEN_ISSUER = "airflow-platform"  # noqa: S105 - a name
 """In every token. Nothing of the stack: a task keeps the token that it started with, and one of another issuer is
 refused, so with the host name in it a change of that name would fail every running task."""
 
+_WAITS_FOR_WORKERS_SECONDS = 86400
+"""For which a task may wait for a worker before it is given up."""
+
+_TOKEN_LEEWAY_SECONDS = 180
+"""For which the execution API believes a token that has run out. A queued task's token runs out when it is due to be sent
+again, which is noticed 30 s later; a running one's is renewed when two minutes of it are left, and an absence of the API may
+take just these. Either would fail the task."""
+
 _DELIVERS_NOTHING_SECONDS = 90000
 """Who only publishes delivers nothing again. Left out, Airflow warns; it is above any task's length that can be stated."""
 
@@ -168,9 +176,14 @@ def _scheduler(settings: PlatformSettings) -> Sections:
             "scheduler_health_check_server_port": str(airflow.SCHEDULER_HEALTH_PORT),
             "task_queued_timeout": str(settings.airflow.task_queued_timeout_seconds),
             "task_queued_timeout_check_interval": "30",
+            # Left out, a task is failed for good, retries or not, when it was sent again twice: any queue that is full
+            # for a quarter of an hour would lose tasks.
+            "num_stuck_in_queued_retries": str(
+                _WAITS_FOR_WORKERS_SECONDS // settings.airflow.task_queued_timeout_seconds
+            ),
             "orphaned_tasks_check_interval": "60",
-            # Running tasks must outlive an absence of the execution API of two minutes; the price is that a worker
-            # which vanished is noticed after five.
+            # Running tasks must outlive an absence of the execution API of two minutes, and end by themselves before this
+            # when they are cut off for longer; the price is that a worker which vanished is noticed after five.
             "task_instance_heartbeat_timeout": "300",
         },
     }
@@ -221,7 +234,8 @@ def _api_core(settings: PlatformSettings) -> Sections:
 
 
 def _api_execution(settings: PlatformSettings) -> Sections:
-    return _api(settings.airflow.api_execution)
+    own: Sections = {"api_auth": {"jwt_leeway": str(_TOKEN_LEEWAY_SECONDS)}}
+    return airflow.merge(_api(settings.airflow.api_execution), own)
 
 
 _ROLES: Mapping[str, Callable[[PlatformSettings], Sections]] = {

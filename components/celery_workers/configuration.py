@@ -39,9 +39,14 @@ def sections(settings: PlatformSettings, queue: QueueSettings) -> Sections:
             # A slot is free again within this many seconds of its task's end; the default 5 costs a third of the
             # throughput of short tasks.
             "min_heartbeat_interval": "2",
-            # Together with the retries below a task outlives an absence of the execution API of several minutes.
-            "max_failed_heartbeats": "12",
-            "execution_api_retries": "8",
+            # A task outlives an absence of the execution API of two minutes: the waits between 19 tries come to 140 s or
+            # more. With 5 s for each try that nobody answers they stay below the scheduler's patience
+            # (`task_instance_heartbeat_timeout`): a task that is cut off ends before another try of it begins.
+            "execution_api_retries": "19",
+            "execution_api_retry_wait_min": "6",
+            "execution_api_retry_wait_max": "15",
+            "execution_api_timeout": "5",
+            "max_failed_heartbeats": "1",
         },
     }
     return airflow.merge(

@@ -15,6 +15,8 @@ from kombu.transport.redis import Channel, SentinelChannel
 
 SECRETS = "/run/secrets/airflow-platform"
 FREE_SECTION = "celery_broker_transport_options"
+UNDOCUMENTED = {("scheduler", "num_stuck_in_queued_retries")}
+"""Keys that Airflow reads although its own description lacks them."""
 
 
 def every_key(rendered: Any) -> set[tuple[str, str]]:
@@ -43,7 +45,7 @@ def test_every_key_is_one_that_airflow_knows(rendered: Any, schema: dict[str, An
         for section, key in every_key(rendered)
         if section != FREE_SECTION and base(key) not in schema.get(section, {}).get("options", {})
     }
-    assert unknown == set()
+    assert unknown == UNDOCUMENTED
 
 
 def test_no_key_is_deprecated(rendered: Any) -> None:
@@ -150,6 +152,63 @@ def test_a_publication_is_tried_until_its_time_is_over_and_then_repeated(rendere
     assert policy["interval_start"] + policy["interval_step"] < operation_timeout
     # The broker has another leader within ten seconds.
     assert operation_timeout * again > 60
+
+
+SHOW_PATIENCE = """
+import json, random
+from airflow.sdk.api import client
+from tenacity import RetryCallState
+
+policy = client.Client.request.retry
+random.seed(1)
+
+
+def waits():
+    state, total = RetryCallState(policy, None, (), {}), 0.0
+    while not policy.stop(state):
+        total += policy.wait(state)
+        state.attempt_number += 1
+    return total, total + state.attempt_number * client.API_TIMEOUT
+
+
+refused, unanswered = zip(*(waits() for _ in range(5000)))
+print(json.dumps([sorted(refused)[5], sorted(unanswered)[-5]]))
+"""
+
+
+def test_a_task_outlives_two_minutes_without_the_execution_api_and_ends_before_it_is_tried_again(
+    rendered: Any, tmp_path: Path
+) -> None:
+    """Of 1,000 calls all but one wait that long when the connection is refused, and no longer when nobody answers."""
+    files = rendered["prod"]["worker-default"]
+    broker = {"broker_url": "sentinel://s0:26379/0", "result_backend": "sentinel://s0:26379/1", "broker_password": "pw"}
+    shortest, longest = json.loads(run(tmp_path, files, broker, SHOW_PATIENCE))
+    own, scheduler = ConfigParser(), ConfigParser()
+    own.read_string(files["airflow.cfg"])
+    scheduler.read_string(rendered["prod"]["scheduler"]["airflow.cfg"])
+    assert shortest > 135
+    assert longest * own.getint("workers", "max_failed_heartbeats") < scheduler.getint(
+        "scheduler", "task_instance_heartbeat_timeout"
+    )
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_token_outlives_the_waits_that_it_may_meet(rendered: Any, stack: str) -> None:
+    scheduler, api = ConfigParser(), ConfigParser()
+    scheduler.read_string(rendered[stack]["scheduler"]["airflow.cfg"])
+    api.read_string(rendered[stack]["api-execution"]["airflow.cfg"])
+    away, leeway = 120, api.getint("api_auth", "jwt_leeway")
+    # A queued task's token is as old as the time after which it is sent again, which is looked at every so often.
+    assert leeway >= scheduler.getint("scheduler", "task_queued_timeout_check_interval") + away
+    # A running task's is renewed when a fifth of its life is left.
+    assert leeway + conf.getint("execution_api", "jwt_expiration_time") // 5 >= 2 * away
+
+
+def test_a_task_may_wait_a_day_for_a_worker(rendered: Any) -> None:
+    scheduler = ConfigParser()
+    scheduler.read_string(rendered["dev"]["scheduler"]["airflow.cfg"])
+    own = scheduler["scheduler"]
+    assert own.getint("task_queued_timeout") * own.getint("num_stuck_in_queued_retries") == 86400
 
 
 SHOW_CONNECTION = """
