@@ -211,6 +211,34 @@ def test_a_task_may_wait_a_day_for_a_worker(rendered: Any) -> None:
     assert own.getint("task_queued_timeout") * own.getint("num_stuck_in_queued_retries") == 86400
 
 
+SHOW_UNKNOWN = """
+import json
+from airflow.providers.celery.executors.celery_executor_utils import BulkStateFetcher, create_celery_app
+from airflow.configuration import conf
+app = create_celery_app(conf)
+found = BulkStateFetcher(1, app).get_many([app.AsyncResult("one"), app.AsyncResult("two")])
+print(json.dumps([type(app.backend).__bases__[1].__module__, found]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("stack", "url"),
+    [
+        ("dev", "rediss://airflow:pw@127.0.0.1:1/1"),
+        ("prod", "sentinel://airflow:pw@127.0.0.1:1/1"),
+        ("external", "rediss://127.0.0.1:1/1"),
+    ],
+)
+def test_a_scheduler_outlives_a_store_of_results_that_does_not_answer(
+    rendered: Any, tmp_path: Path, stack: str, url: str
+) -> None:
+    """Whoever asks how tasks are hears that nothing is known yet; an error would end the scheduler."""
+    secrets = {"broker_url": url, "result_backend": url, "broker_password": "pw", "api_secret_key": "key", "ca.crt": ""}
+    module, found = json.loads(run(tmp_path, rendered[stack]["worker-default"], secrets, SHOW_UNKNOWN))
+    assert module == "celery.backends.redis"
+    assert found == {"one": ["PENDING", None], "two": ["PENDING", None]}
+
+
 SHOW_CONNECTION = """
 import json
 from airflow import settings

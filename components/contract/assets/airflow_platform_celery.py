@@ -4,10 +4,12 @@
 Runs inside the Airflow image. Reads no secret that its pod does not mount.
 """
 
+import logging
 import ssl
 from pathlib import Path
 
 from airflow.providers.celery.executors.default_celery import DEFAULT_CELERY_CONFIG
+from celery.backends import redis as backends
 from redis._parsers import BaseParser
 from redis.exceptions import BusyLoadingError
 
@@ -31,6 +33,32 @@ _PRELOAD = (
 )
 
 
+class _Patient:
+    """A store of results that knows nothing while nobody answers.
+
+    Celery repeats its writes but not this read, and the scheduler, which asks in every round how its tasks are, ends with an
+    error of it: each change of the leader would take all schedulers along. What is not known now is asked again.
+    """
+
+    def mget(self, keys):
+        try:
+            return super().mget(keys)
+        except self.connection_errors as error:
+            logging.getLogger(__name__).warning("results cannot be read now: %s: %s", type(error).__name__, error)
+            return [None] * len(keys)
+
+
+class RedisBackend(_Patient, backends.RedisBackend):
+    """One server."""
+
+
+class SentinelBackend(_Patient, backends.SentinelBackend):
+    """Whichever the Sentinels name."""
+
+
+_BACKENDS = dict.fromkeys(("redis", "rediss"), f"{__name__}:RedisBackend")
+
+
 def _sentinels(options: dict) -> dict:
     """How to talk to the Sentinels themselves, when there are any."""
     if "master_name" not in options:
@@ -41,6 +69,7 @@ def _sentinels(options: dict) -> dict:
 
 CELERY_CONFIG = {
     **DEFAULT_CELERY_CONFIG,
+    "override_backends": {**_BACKENDS, "sentinel": f"{__name__}:SentinelBackend"},
     "broker_use_ssl": _TLS,
     "redis_backend_use_ssl": _TLS,
     "broker_transport_options": {**_BROKER, **_sentinels(_BROKER)},
