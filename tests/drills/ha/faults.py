@@ -86,7 +86,6 @@ def cut_off(pod: Pod, *only: str) -> Generator[None]:
         pod: whose network is cut.
         only: addresses; the pod is cut off from these alone.
     """
-    pid = processes(next(iter(pod.containers.values())))[0]
     rules = [f"ip daddr {address} drop" for address in only] or ['oif "lo" accept', "drop"]
     incoming = [f"ip saddr {address} drop" for address in only] or ['iif "lo" accept', "drop"]
     table = (
@@ -95,10 +94,30 @@ def cut_off(pod: Pod, *only: str) -> Generator[None]:
         f"  chain in {{ type filter hook input priority 0; {'; '.join(incoming)}; }}\n"
         "}\n"
     )
-    enter = ["nsenter", "--target", str(pid), "--net", "nft"]
-    subprocess.run([*enter, "--file", "-"], input=table, text=True, check=True)
-    try:
-        yield
-    finally:
-        # The pod may be gone, and its network with it.
-        subprocess.run([*enter, "delete", "table", "inet", _TABLE], check=False, capture_output=True)
+    with network(pod) as held:
+        enter = ["nsenter", f"--net=/proc/self/fd/{held}", "nft"]
+        subprocess.run([*enter, "--file", "-"], input=table, text=True, check=True, pass_fds=(held,))
+        try:
+            yield
+        finally:
+            subprocess.run([*enter, "delete", "table", "inet", _TABLE], check=True, pass_fds=(held,))
+
+
+@contextmanager
+def network(pod: Pod) -> Generator[int]:
+    """An open file of the pod's network, which stays although each process of the pod may end meanwhile.
+
+    Raises:
+        DrillError: nothing runs in the pod.
+    """
+    for pid in processes(next(iter(pod.containers.values()))):
+        try:
+            namespace = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+        except OSError:
+            continue
+        try:
+            yield namespace
+        finally:
+            os.close(namespace)
+        return
+    raise DrillError(f"nothing runs any more in {pod.name}")
