@@ -1,5 +1,6 @@
 """The configuration of each Airflow role: the files of its ConfigMap, holding only what that role reads."""
 
+import json
 from collections.abc import Callable, Mapping
 
 from components.airflow_core.login import DATABASE_LOGIN, webserver_config
@@ -23,7 +24,9 @@ DATABASE_MODULE = "airflow_platform_database.py"
 BOOTSTRAP_SCRIPT = "bootstrap.py"
 CLEAN_SCRIPT = "clean.py"
 DECLARED_SCRIPT = "declared.py"
+LOCAL_SETTINGS = "airflow_local_settings.py"
 MIGRATE_SCRIPT = "migrate.py"
+QUEUES_FILE = "queues.json"
 RESUME_SCRIPT = "resume.py"
 UPGRADES_MODULE = "upgrades.py"
 WEBSERVER_CONFIG = "webserver_config.py"
@@ -77,6 +80,9 @@ def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:
     files[airflow.ALIVE_SCRIPT] = airflow.asset(airflow.ALIVE_SCRIPT)
     if role == names.SCHEDULER:
         files.update(airflow.celery_files(settings))
+    if role == names.DAG_PROCESSOR:
+        files[LOCAL_SETTINGS] = _asset(LOCAL_SETTINGS)
+        files[QUEUES_FILE] = json.dumps(sorted(settings.workers.queues)) + "\n"
     if role == names.API_CORE:
         files[WEBSERVER_CONFIG] = webserver_config(settings)
     return files

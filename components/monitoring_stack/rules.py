@@ -163,6 +163,27 @@ ALERTS: tuple[Alert, ...] = (
         summary="Over 100 tasks have waited in the queue {{ $labels.key }} for ten minutes",
     ),
     Alert(
+        name="QueueStill",
+        # By queue only where a task waits at all: the gauge of a scheduler that is gone stands still for an hour.
+        expr="sum by (queue) (airflow_ti_queued) > 0 and on () sum(airflow_pool_queued_slots) > 0"
+        " unless on (queue) sum by (queue) (airflow_ti_running) > 0",
+        hold="10m",
+        severity=Severity.HIGH,
+        component="celery-workers",
+        summary="Tasks wait in the queue {{ $labels.queue }} and none runs there: no worker takes from it",
+    ),
+    Alert(
+        name="PoolClosed",
+        expr="max by (pool_name) (airflow_pool_scheduled_slots) > 0"
+        " and on (pool_name) max by (pool_name) (airflow_pool_open_slots) <= 0"
+        " unless on (pool_name) max by (pool_name)"
+        " (airflow_pool_running_slots + airflow_pool_queued_slots + airflow_pool_deferred_slots) > 0",
+        hold="10m",
+        severity=Severity.MEDIUM,
+        component="airflow-core",
+        summary="Tasks wait for the pool {{ $labels.pool_name }}, which has no slots",
+    ),
+    Alert(
         name="WorkersScalerDown",
         expr="min by (queue) (airflow_workers_scaler_ready) == 0",
         hold="5m",
@@ -218,6 +239,14 @@ ALERTS: tuple[Alert, ...] = (
         severity=Severity.MEDIUM,
         component="airflow-core",
         summary="{{ $value }} DAG files cannot be imported",
+    ),
+    Alert(
+        name="DagFileHangs",
+        expr="sum by (file_path) (increase(airflow_dag_processing_processor_timeouts[15m])) > 1",
+        hold="5m",
+        severity=Severity.MEDIUM,
+        component="airflow-core",
+        summary="Reading {{ $labels.file_path }} does not end and is given up each time",
     ),
     Alert(
         name="DeclaredDrift",

@@ -239,6 +239,57 @@ def test_a_scheduler_outlives_a_store_of_results_that_does_not_answer(
     assert found == {"one": ["PENDING", None], "two": ["PENDING", None]}
 
 
+SHOW_IMPORT_ERRORS = """
+import json, sys
+sys.path.append("{folder}/image")
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag("{folder}/dags")
+print(json.dumps([sorted(bag.dags), bag.import_errors]))
+"""
+DAG = """
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+with DAG("{name}", schedule=None):
+    EmptyOperator.partial(task_id="mapped", queue="{queue}").expand(doc=["a", "b"])
+    EmptyOperator(task_id="work", queue="{queue}")
+"""
+LOCAL_SETTINGS_OF_THE_IMAGE = """
+from airflow.exceptions import AirflowClusterPolicyViolation
+
+
+def dag_policy(dag):
+    if dag.dag_id == "vain":
+        raise AirflowClusterPolicyViolation("vain is no name")
+
+
+def task_policy(task):
+    if task.dag_id == "idle":
+        raise AirflowClusterPolicyViolation("idle is no name")
+"""
+
+
+@pytest.mark.parametrize("theirs", [False, True])
+def test_a_queue_without_workers_is_an_import_error(rendered: Any, tmp_path: Path, theirs: bool) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "image").mkdir()
+    if theirs:
+        (tmp_path / "image" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS_OF_THE_IMAGE)
+    for name, queue in {"good": "default", "lost": "nowhere", "vain": "default", "idle": "default"}.items():
+        (tmp_path / "dags" / f"{name}.py").write_text(DAG.format(name=name, queue=queue))
+    files = rendered["dev"]["dag-processor"]
+    secrets = {"database_url": "sqlite://", "database_url_async": "sqlite+aiosqlite://", "fernet_key": ""}
+    good, errors = json.loads(run(tmp_path, files, secrets, SHOW_IMPORT_ERRORS.format(folder=tmp_path)))
+    told = {Path(file).stem: text for file, text in errors.items()}
+    assert told.pop("lost") == (
+        "AirflowClusterPolicyViolation: task lost.mapped: queue = nowhere: no worker takes from it. "
+        "Write one of default, or add it to workers.queues of the stack file."
+    )
+    refused = {"vain", "idle"} if theirs else set[str]()
+    assert told == {name: f"AirflowClusterPolicyViolation: {name} is no name" for name in refused}
+    assert set(good) == {"good", "vain", "idle"} - refused
+
+
 SHOW_CONNECTION = """
 import json
 from airflow import settings

@@ -73,7 +73,7 @@ CHANGES: tuple[Change, ...] = (
     Change(title="Log level of the triggerers", values={"airflow.triggerer.logLevel": "DEBUG"}, effect=restarts("triggerer")),
     Change(title="Log level of a queue's workers", values={"workers.queues.default.logLevel": "WARNING"}, effect=restarts("worker-default")),
     Change(title="A mapped role of the login provider", values={"airflow.auth.oidc.roleMapping.airflow-guests": ["Viewer"]}, effect=restarts("api-core")),
-    Change(title="A queue more", values={"workers.queues.heavy": _QUEUE, "airflow.parallelism": 404, "airflow.defaultPoolSlots": 808}, effect=Effect(restarts=frozenset({"scheduler", "drain-controller", "prometheus"}), starts=frozenset({"worker-heavy"}), runs=frozenset({"migration"}))),
+    Change(title="A queue more", values={"workers.queues.heavy": _QUEUE, "airflow.parallelism": 404, "airflow.defaultPoolSlots": 808}, effect=Effect(restarts=frozenset({"scheduler", "dag-processor", "drain-controller", "prometheus"}), starts=frozenset({"worker-heavy"}), runs=frozenset({"migration"}))),
     Change(title="Tasks that a worker runs at once", values={"workers.queues.default.concurrency": 12}, effect=restarts("worker-default")),
     Change(title="Most workers of a queue", values={"workers.queues.default.maxReplicas": 40}, effect=_NO_EFFECT),
     Change(title="Longest task of a queue", values={"workers.queues.default.longestTaskSeconds": 10800}, effect=restarts("worker-default")),

@@ -33,7 +33,7 @@ def render(receivers: ReceiverSettings) -> str:
         # What is down makes what stands on it complain: the cause is told, the rest is held back.
         "inhibit_rules": [
             _inhibition("PostgresNoPrimary", "Airflow.*Down|TaskFailureRateHigh|DagProcessingSlow"),
-            _inhibition("BrokerDown", "QueueLong|TaskFailureRateHigh"),
+            _inhibition("BrokerDown", "QueueLong|QueueStill|TaskFailureRateHigh"),
         ],
         "receivers": [
             {"name": _SILENT},

@@ -22,6 +22,8 @@ PROCESS = "0+1x60"
 STILL = "7x60"
 """A counter that stands still."""
 
+RUNNING = {'airflow_ti_running{queue="default",dag_id="etl",task_id="load"}': "2x60"}
+
 Cases = dict[str, tuple[dict[str, str], dict[str, str]]]
 
 # Alert to (series while it fires, series while it is silent), each metric with its values a minute.
@@ -77,6 +79,16 @@ CASES: Cases = {
         {'redis_key_size{db="db0",key="default"}': "101x60"},
         {'redis_key_size{db="db0",key="default"}': "100x60"},
     ),
+    "QueueStill": (
+        {'airflow_ti_queued{queue="nowhere"}': "1x60", 'airflow_pool_queued_slots{pool_name="a"}': "1x60"} | RUNNING,
+        {'airflow_ti_queued{queue="default"}': "1x60", 'airflow_pool_queued_slots{pool_name="a"}': "1x60"} | RUNNING,
+    ),
+    "PoolClosed": (
+        {'airflow_pool_scheduled_slots{pool_name="a"}': "1x60", 'airflow_pool_open_slots{pool_name="a"}': "0x60"}
+        | {f'airflow_pool_{state}_slots{{pool_name="a"}}': "0x60" for state in ("running", "queued", "deferred")},
+        {'airflow_pool_scheduled_slots{pool_name="a"}': "1x60", 'airflow_pool_open_slots{pool_name="a"}': "0x60"}
+        | {f'airflow_pool_{state}_slots{{pool_name="a"}}': "1x60" for state in ("running", "queued", "deferred")},
+    ),
     "WorkersScalerDown": (
         {'airflow_workers_scaler_ready{queue="default"}': "0x60"},
         {'airflow_workers_scaler_ready{queue="default"}': "1x60"},
@@ -110,6 +122,10 @@ CASES: Cases = {
     "DagImportErrors": (
         {"airflow_dag_processing_import_errors": "1x60"},
         {"airflow_dag_processing_import_errors": "0x60"},
+    ),
+    "DagFileHangs": (
+        {'airflow_dag_processing_processor_timeouts{file_path="etl.py"}': PROCESS},
+        {'airflow_dag_processing_processor_timeouts{file_path="etl.py"}': STILL},
     ),
     "VolumeFilling": (
         {
@@ -246,6 +262,12 @@ def test_of_an_external_database_nothing_is_asked_that_patroni_or_our_backups_te
 
 def test_where_nothing_is_declared_nobody_is_told_of_drift() -> None:
     assert "DeclaredDrift" not in {alert.name for alert in rules.alerts(parse(values_of("prod")))}
+
+
+def test_a_gauge_that_a_gone_scheduler_left_behind_is_no_queue(rule_file: Path, tmp_path: Path) -> None:
+    left = {'airflow_ti_queued{queue="nowhere"}': "1x60", 'airflow_pool_queued_slots{pool_name="a"}': "0x60"}
+    result = unit_test(rule_file, tmp_path, {"QueueStill": []}, {"QueueStill": (left, {})})
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_the_unit_test_itself_can_fail(rule_file: Path, tmp_path: Path) -> None:
