@@ -13,6 +13,7 @@ from components.contract.airflow_pods import Process
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION
 from components.contract.secrets import SecretRef
 from settings.base import ResourceList, Resources
+from settings.quantities import parse_bytes
 from tests.harness import Stage, as_config, kubernetes, record_program
 
 ROLES = {"scheduler", "dag-processor", "triggerer", "api-core", "api-execution"}
@@ -69,6 +70,14 @@ def test_every_container_is_bounded_probed_and_cannot_write_to_its_root() -> Non
         assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(found)
         writable = {mount["mountPath"] for mount in found["volumeMounts"] if not mount.get("readOnly")}
         assert writable == {"/opt/airflow/run", "/opt/airflow/logs", "/tmp"}
+
+
+def test_a_file_that_takes_too_much_memory_does_not_end_the_dag_processor() -> None:
+    found = container(kubernetes(record_program(build), "Deployment")["dag-processor"])
+    program, limit, *command = found["args"]
+    assert (program, command) == ("prlimit", ["airflow", "dag-processor"])
+    share = int(limit.removeprefix("--data="))
+    assert 2 * share < 1.25 * parse_bytes(found["resources"]["limits"]["memory"])
 
 
 def test_a_slow_start_is_not_killed() -> None:
