@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.drills.ha import faults
+from tests.drills import faults
 from tests.drills.ha.bench import DATA, Bench, wait_for
 from tests.drills.ha.drill import Drill, Limits
 from tests.drills.ha.patroni import Patroni

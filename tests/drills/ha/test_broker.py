@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.drills.ha import faults
+from tests.drills import faults
 from tests.drills.ha.bench import AIRFLOW, DATA, Bench
 from tests.drills.ha.broker import Broker
 from tests.drills.ha.drill import Drill, Limits

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.drills.ha import faults
+from tests.drills import faults
 from tests.drills.ha.bench import DATA, Bench, Pod, wait_for
 from tests.drills.ha.drill import Drill, Limits, machine, write_report
 from tests.drills.ha.patroni import Patroni
