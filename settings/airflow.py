@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from settings.base import Name, ResourceList, Resources, Settings
+from settings.bundles import BundleSettings
 from settings.cleaning import CleaningSettings
 from settings.declared import DeclaredSettings
 from settings.migration import MigrationSettings
@@ -140,6 +141,8 @@ class AirflowSettings(Settings):
     """Removal of old rows from the metadata database; nothing is ever removed when left out."""
     declared: DeclaredSettings | None = None
     """Pools, variables and connections that the stack file declares; nobody looks after them when left out."""
+    bundles: dict[Name, BundleSettings] = Field(default_factory=dict[str, BundleSettings])
+    """Name to DAGs that come from Git, beside those of the image."""
     migration: MigrationSettings = MigrationSettings()
     """The change from one Airflow version to another."""
 

@@ -10,6 +10,7 @@ from settings.airflow import AuthKind
 from settings.airflow_proofs import AIRFLOW_RULES
 from settings.backup_proofs import BACKUP_RULES
 from settings.base import Resources
+from settings.bundle_proofs import BUNDLE_RULES
 from settings.declared_proofs import DECLARED_RULES
 from settings.external_proofs import EXTERNAL_RULES
 from settings.import_proofs import IMPORT_RULES
@@ -48,7 +49,8 @@ def airflow_database_processes(settings: "PlatformSettings") -> int:
     """Airflow processes that hold database connections, with one pod of surge per role."""
     airflow = settings.airflow
     roles = (airflow.scheduler, airflow.dag_processor, airflow.triggerer)
-    pods = sum(role.replicas + 1 for role in roles)
+    readers = (bundle.dag_processor for bundle in airflow.bundles.values())
+    pods = sum(role.replicas + 1 for role in (*roles, *readers))
     servers = sum((api.most_replicas + 1) * api.workers for api in (airflow.api_core, airflow.api_execution))
     return pods + servers
 
@@ -258,6 +260,8 @@ def _every_resources(settings: "PlatformSettings") -> Iterator[tuple[str, Resour
     for name in ("scheduler", "dag_processor", "triggerer", "api_core", "api_execution"):
         camel = name.split("_")[0] + "".join(word.title() for word in name.split("_")[1:])
         yield f"airflow.{camel}", getattr(airflow, name).resources
+    for name, bundle in sorted(airflow.bundles.items()):
+        yield f"airflow.bundles.{name}.dagProcessor", bundle.dag_processor.resources
     for name, queue in sorted(settings.workers.queues.items()):
         yield f"workers.queues.{name}", queue.resources
     yield "workers.keda", settings.workers.keda.resources
@@ -399,6 +403,7 @@ RULES: tuple[Rule, ...] = (
     *EXTERNAL_RULES,
     *AIRFLOW_RULES,
     *DECLARED_RULES,
+    *BUNDLE_RULES,
 )
 
 _OF_OWN_DATABASE = (_postgres_shape, _database_memory, *BACKUP_RULES, *RESTORE_RULES)

@@ -27,7 +27,7 @@ class AirflowCore(PlatformComponent):
     ConfigMap and a Secret of only what that role reads, and a Service for each api-server role. Where the settings let an
     api-server role grow, a HorizontalPodAutoscaler decides on its number of pods, and the Deployment says nothing of it. When a Fernet key is
     retired, a Job encrypts the database anew once every process reads and writes with the new key. A CronJob removes old
-    rows where the settings say so. What the stack declares inside Airflow a Job brings there through the public API, and a
+    rows where the settings say so. DAGs from Git have Deployments of dag-processors of their own, one per bundle. What the stack declares inside Airflow a Job brings there through the public API, and a
     CronJob looks whether it stays.
 
     Survives, with two replicas of a role: the loss of any pod or node. With any number: a restart of the database or
@@ -35,7 +35,7 @@ class AirflowCore(PlatformComponent):
     for some minutes without a task failing.
     A change of Airflow's version that changes tables: looked at before, after a backup, with who reads and writes the
     tables by itself stopped and everything brought back where it fails; with the stated downgrade also the way back.
-    Does not handle: log storage beyond the life of a worker's pod, DAGs from elsewhere than the image.
+    Does not handle: log storage beyond the life of a worker's pod, DAGs from elsewhere than the image and Git.
 
     Attributes:
         endpoint: where the two api-server roles are reached.

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from components.airflow_core.login import DATABASE_LOGIN, webserver_config
-from components.contract import airflow, names
+from components.contract import airflow, bundles, names
 from components.contract.airflow import Sections
 from settings.airflow import ApiSettings, LogLevel
+from settings.bundles import BundleSettings
 from settings.platform_settings import PlatformSettings
 
 DATABASE_URL_FILE = "database_url"
@@ -52,11 +54,6 @@ _DELIVERS_NOTHING_SECONDS = 90000
 """Who only publishes delivers nothing again. Left out, Airflow warns; it is above any task's length that can be stated."""
 
 
-def given_file(name: str) -> str:
-    """The secret file that holds a text of the user's own."""
-    return f"given_{name}"
-
-
 def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:
     """The files of a role's ConfigMap by name.
 
@@ -80,9 +77,11 @@ def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:
     files[airflow.ALIVE_SCRIPT] = airflow.asset(airflow.ALIVE_SCRIPT)
     if role == names.SCHEDULER:
         files.update(airflow.celery_files(settings))
-    if role == names.DAG_PROCESSOR:
+    readers = {names.dag_processor(name): {name: bundle} for name, bundle in settings.airflow.bundles.items()}
+    if role == names.DAG_PROCESSOR or role in readers:
         files[LOCAL_SETTINGS] = _asset(LOCAL_SETTINGS)
         files[QUEUES_FILE] = json.dumps(sorted(settings.workers.queues)) + "\n"
+        files.update(bundles.files(readers.get(role, {})))
     if role == names.API_CORE:
         files[WEBSERVER_CONFIG] = webserver_config(settings)
     return files
@@ -93,13 +92,13 @@ def sections(role: str, settings: PlatformSettings) -> Sections:
     # Who removes rows opens none of them.
     encryption: Sections = {} if role == names.CLEANING else _encryption()
     common = airflow.process_sections(settings, _log_level(role, settings))
-    return airflow.merge(common, _database(), encryption, _ROLES[role](settings))
+    return airflow.merge(common, _database(), encryption, _roles(settings)[role](settings))
 
 
 def written_keys(settings: PlatformSettings) -> dict[str, list[str]]:
     """Section to the keys that some role's `airflow.cfg` holds."""
     written: dict[str, set[str]] = {}
-    for role in _ROLES:
+    for role in _roles(settings):
         for section, keys in sections(role, settings).items():
             written.setdefault(section, set()).update(keys)
     return {section: sorted(keys) for section, keys in sorted(written.items())}
@@ -113,7 +112,9 @@ def _log_level(role: str, settings: PlatformSettings) -> LogLevel:
         names.API_CORE: settings.airflow.api_core,
         names.API_EXECUTION: settings.airflow.api_execution,
     }
-    return running[role].log_level if role in running else LogLevel.INFO
+    readers = {names.dag_processor(bundle): settings.airflow.dag_processor for bundle in settings.airflow.bundles}
+    known = {**running, **readers}
+    return known[role].log_level if role in known else LogLevel.INFO
 
 
 def _asset(name: str) -> str:
@@ -209,6 +210,10 @@ def _dag_processor(settings: PlatformSettings) -> Sections:
     return airflow.merge(own, airflow.dag_sections())
 
 
+def _bundle_processor(name: str, bundle: BundleSettings, settings: PlatformSettings) -> Sections:
+    return airflow.merge(_dag_processor(settings), bundles.read_sections(name, bundle))
+
+
 def _triggerer(_: PlatformSettings) -> Sections:
     return airflow.log_server_sections()
 
@@ -257,4 +262,12 @@ _ROLES: Mapping[str, Callable[[PlatformSettings], Sections]] = {
 }
 
 ROLES: tuple[str, ...] = tuple(_ROLES)
-"""Every role, the migration first."""
+"""Every role but the readers of DAGs from Git, the migration first."""
+
+
+def _roles(settings: PlatformSettings) -> Mapping[str, Callable[[PlatformSettings], Sections]]:
+    readers = {
+        names.dag_processor(name): partial(_bundle_processor, name, bundle)
+        for name, bundle in settings.airflow.bundles.items()
+    }
+    return {**_ROLES, **readers}

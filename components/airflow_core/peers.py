@@ -1,6 +1,6 @@
 """Which ports Airflow's processes serve and whom they talk to."""
 
-from components.contract import airflow, external_database, names
+from components.contract import airflow, bundles, external_database, names
 from components.contract.peers import Need, Outside, Port, Workload
 from components.contract.secrets import SecretValue
 from settings.airflow import AuthKind
@@ -43,6 +43,15 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
             services=airflow.broker_services(settings),
         ),
         Workload(name=names.DAG_PROCESSOR, namespace=namespace, needs=(_POOLER, _STATSD)),
+        *(
+            Workload(
+                name=names.dag_processor(name),
+                namespace=namespace,
+                needs=(_POOLER, _STATSD),
+                services=bundles.services({name: bundle}),
+            )
+            for name, bundle in sorted(settings.airflow.bundles.items())
+        ),
         Workload(
             name=names.TRIGGERER,
             namespace=namespace,

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from components.airflow_core import configuration as config
-from components.contract import airflow, external_database, names
+from components.contract import airflow, bundles, external_database, names
 from components.contract.secrets import GivenText, SecretConsumer, SecretValue, login
 from settings.airflow import AuthKind
 from settings.platform_settings import PlatformSettings
@@ -34,25 +34,34 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         roles[names.DECLARED] = {**_AUTHORITY, **_DECLARED_LOGIN}
     if settings.credentials.finishes(SecretValue.FERNET_KEY):
         roles[names.KEY_ROTATION] = _rows(settings)
+    roles |= {names.dag_processor(bundle): database for bundle in settings.airflow.bundles}
     namespace = settings.namespaces.airflow
     return tuple(
         SecretConsumer(
             name=role,
             namespace=namespace,
             files=files,
-            given=_given(settings) if role == names.DECLARED else {},
+            given=_given(role, settings),
             tls_names=_tls_names(role, namespace),
         )
         for role, files in roles.items()
     )
 
 
-def _given(settings: PlatformSettings) -> dict[str, GivenText]:
-    """Texts of the user's own that stand in what is declared; one that is used twice is one file."""
+def _given(role: str, settings: PlatformSettings) -> dict[str, GivenText]:
+    """Texts of the user's own: of what is declared, and the token of a bundle."""
+    if role == names.DECLARED:
+        return _declared_texts(settings)
+    read = {name: bundle for name, bundle in settings.airflow.bundles.items() if role == names.dag_processor(name)}
+    return bundles.given(read)
+
+
+def _declared_texts(settings: PlatformSettings) -> dict[str, GivenText]:
+    """One that is used twice is one file."""
     declared = settings.airflow.declared
     references = declared.references if declared else {}
     return {
-        config.given_file(name): GivenText(name=name, keys=tuple(key for key in references if references[key] == name))
+        airflow.given_file(name): GivenText(name=name, keys=tuple(key for key in references if references[key] == name))
         for name in sorted(set(references.values()))
     }
 

@@ -2,7 +2,7 @@
 
 from components.celery_workers.args import CeleryWorkersArgs
 from components.celery_workers.configuration import config_files
-from components.contract import airflow, names
+from components.contract import airflow, bundles, names
 from components.contract.airflow_pods import (
     Probes,
     Process,
@@ -61,7 +61,8 @@ def workers(args: CeleryWorkersArgs) -> Process:
         ports={"logs": airflow.WORKER_LOG_PORT},
         probes=Probes(startup=startup_probe(connected), readiness=connected, liveness=turning_probe()),
         # An image whose init is dumb-init would pass the stop signal on to every running task.
-        environment={"DUMB_INIT_SETSID": "0"},
+        environment={"DUMB_INIT_SETSID": "0", **(bundles.ENVIRONMENT if args.settings.airflow.bundles else {})},
+        bundle_size=bundles.storage(args.settings.airflow.bundles),
         pod_labels={ROLE_LABEL: ROLE},
         pod_annotations={
             LONGEST_TASK_ANNOTATION: str(queue.longest_task_seconds),

@@ -1,6 +1,6 @@
 """Which ports workers serve and whom they talk to."""
 
-from components.contract import airflow, names
+from components.contract import airflow, bundles, names
 from components.contract.peers import Need, Outside, Port, Workload
 from settings.platform_settings import PlatformSettings
 
@@ -18,7 +18,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
             namespace=settings.namespaces.airflow,
             ports=(Port(name="logs", number=airflow.WORKER_LOG_PORT),),
             needs=needs,
-            services=airflow.broker_services(settings),
+            services=(*airflow.broker_services(settings), *bundles.services(settings.airflow.bundles)),
             # Tasks talk to the world; that is what they are for.
             reaches=frozenset({Outside.INTERNET}),
         )

@@ -1,6 +1,6 @@
-"""Which secret files a worker reads: the broker's, and the key that signs requests for task logs."""
+"""Which secret files a worker reads: the broker's, the key that signs requests for task logs, tokens of DAGs in Git."""
 
-from components.contract import airflow, names
+from components.contract import airflow, bundles, names
 from components.contract.secrets import SecretConsumer
 from settings.platform_settings import PlatformSettings
 
@@ -12,6 +12,11 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
     """
     files = {**airflow.broker_files(settings), airflow.API_SECRET_KEY_FILE: "{api_secret_key}"}
     return tuple(
-        SecretConsumer(name=names.worker(queue), namespace=settings.namespaces.airflow, files=files)
+        SecretConsumer(
+            name=names.worker(queue),
+            namespace=settings.namespaces.airflow,
+            files=files,
+            given=bundles.given(settings.airflow.bundles),
+        )
         for queue in sorted(settings.workers.queues)
     )

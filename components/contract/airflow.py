@@ -27,6 +27,8 @@ CONFIG_FOLDER = "/opt/airflow/config"
 LOG_FOLDER = "/opt/airflow/logs"
 DAGS_FOLDER = "/opt/airflow/dags"
 """Where the image holds the platform's own DAGs."""
+BUNDLE_FOLDER = "/opt/airflow/bundles"
+"""Writable: clones of the bundles from Git."""
 
 SCHEDULER_HEALTH_PORT = 8974
 WORKER_LOG_PORT = 8793
@@ -87,6 +89,11 @@ def asset(name: str, *, package: str = "components.contract") -> str:
 def secret_path(file: str) -> str:
     """Path of a secret file inside the pod."""
     return f"{MOUNT_PATH}/{file}"
+
+
+def given_file(name: str) -> str:
+    """The secret file that holds a text of the user's own."""
+    return f"given_{name}"
 
 
 def read_secret(file: str) -> str:

@@ -24,7 +24,7 @@ from components.contract.secrets import SecretRef
 from settings.base import Resources
 
 _CONTAINER = "airflow"
-_CONFIG, _RUN, _LOGS, _TMP = "config", "run", "logs", "tmp"
+_CONFIG, _RUN, _LOGS, _TMP, _BUNDLES = "config", "run", "logs", "tmp", "bundles"
 
 PROBE_TIMEOUT_SECONDS = 10
 STARTUP_SECONDS = 600
@@ -80,6 +80,7 @@ class Process:
         pod_annotations: annotations on top of the checksums.
         before_stop: command that runs before the stop signal is sent, within the grace.
         log_size: limit of the task log folder in bytes, such as `1Gi`.
+        bundle_size: limit of the folder of Git clones in bytes; None for a process that needs none.
         asks_kubernetes: whether it holds a token of the Kubernetes API.
         annotations: of its Deployment, not of its pods.
     """
@@ -98,6 +99,7 @@ class Process:
     pod_annotations: Mapping[str, str] = field(default_factory=dict[str, str])
     before_stop: tuple[str, ...] = ()
     log_size: str = "256Mi"
+    bundle_size: str | None = None
     asks_kubernetes: bool = False
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -299,9 +301,14 @@ def _container(process: Process, around: Surroundings) -> k8s.core.v1.ContainerA
             k8s.core.v1.VolumeMountArgs(name=_RUN, mount_path=airflow.HOME),
             k8s.core.v1.VolumeMountArgs(name=_LOGS, mount_path=airflow.LOG_FOLDER),
             k8s.core.v1.VolumeMountArgs(name=_TMP, mount_path="/tmp"),  # noqa: S108
+            *([_bundle_mount()] if process.bundle_size else []),
             secret_mount(),
         ],
     )
+
+
+def _bundle_mount() -> k8s.core.v1.VolumeMountArgs:
+    return k8s.core.v1.VolumeMountArgs(name=_BUNDLES, mount_path=airflow.BUNDLE_FOLDER)
 
 
 def _before_stop(command: tuple[str, ...]) -> k8s.core.v1.LifecycleArgs:
@@ -319,6 +326,7 @@ def _volumes(process: Process) -> list[k8s.core.v1.VolumeArgs]:
         scratch_volume(_RUN, size="64Mi"),
         scratch_volume(_LOGS, size=process.log_size),
         scratch_volume(_TMP, size="1Gi"),
+        *([scratch_volume(_BUNDLES, size=process.bundle_size)] if process.bundle_size else []),
         secret_volume(process.secret),
     ]
 

@@ -68,6 +68,11 @@ DRAIN_CONTROLLER_PORT = 8080
 _LONGEST_NAME = 63
 
 
+def dag_processor(bundle: str) -> str:
+    """Workload name of the dag-processors of a bundle from Git."""
+    return f"{DAG_PROCESSOR}-{bundle}"
+
+
 def worker(queue: str) -> str:
     """Workload name of a queue's workers."""
     return f"worker-{queue}"

@@ -98,6 +98,8 @@ def _airflow(settings: PlatformSettings) -> Iterator[Demand]:
     airflow = settings.airflow
     for role in (airflow.scheduler, airflow.dag_processor, airflow.triggerer, airflow.api_core, airflow.api_execution):
         yield Demand(pods=with_surge(role.most_replicas), resources=role.resources)
+    for bundle in airflow.bundles.values():
+        yield Demand(pods=with_surge(bundle.dag_processor.replicas), resources=bundle.dag_processor.resources)
     # The migration, while the pods of the version before are still there.
     yield Demand(pods=2, resources=airflow.scheduler.resources)
     if airflow.cleaning is not None:

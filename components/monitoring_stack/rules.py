@@ -34,6 +34,7 @@ class Alert:
         summary: one line, may use labels.
         of_backups: only where there are any.
         of_declared: only where the stack declares objects inside Airflow.
+        of_bundles: only where DAGs come from Git.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Alert:
     summary: str
     of_backups: bool = False
     of_declared: bool = False
+    of_bundles: bool = False
 
     def rule(self, environment: str) -> dict[str, Any]:
         """The rule as Prometheus reads it."""
@@ -249,6 +251,16 @@ ALERTS: tuple[Alert, ...] = (
         summary="Reading {{ $labels.file_path }} does not end and is given up each time",
     ),
     Alert(
+        name="BundleNotRefreshed",
+        # The window is longer than the longest interval between two looks; a series that is gone had an hour to be seen.
+        expr="sum by (bundle) (rate(airflow_bundle_refreshed[20m])) == 0 or absent_over_time(airflow_bundle_refreshed[20m])",
+        hold="5m",
+        severity=Severity.HIGH,
+        component="airflow-core",
+        summary="DAGs of the bundle {{ $labels.bundle }} have not been looked for in Git for twenty minutes",
+        of_bundles=True,
+    ),
+    Alert(
         name="DeclaredDrift",
         # Also where nobody has looked for longer than any schedule allows.
         expr="max(airflow_declared_drift) > 0 or absent_over_time(airflow_declared_drift[90m])",
@@ -329,8 +341,11 @@ _OF_EXTERNAL_DATABASE: Mapping[str, Alert] = {
 
 def alerts(settings: PlatformSettings) -> tuple[Alert, ...]:
     """The alerts of a stack: none about what it does not have."""
-    backed_up = settings.postgres.backup.target is not BackupTarget.NONE
-    declared = settings.airflow.declared is not None
+    without = {
+        "of_backups": settings.postgres.backup.target is BackupTarget.NONE,
+        "of_declared": settings.airflow.declared is None,
+        "of_bundles": not settings.airflow.bundles,
+    }
     instead = {
         **(_OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}),
         **(_OF_EXTERNAL_DATABASE if settings.postgres.is_external else {}),
@@ -338,7 +353,7 @@ def alerts(settings: PlatformSettings) -> tuple[Alert, ...]:
     return tuple(
         instead.get(alert.name, alert)
         for alert in ALERTS
-        if (backed_up or not alert.of_backups) and (declared or not alert.of_declared)
+        if not any(getattr(alert, kind) for kind, is_missing in without.items() if is_missing)
     )
 
 

@@ -32,14 +32,20 @@ _RENDER = """
 import json
 from components.airflow_core.configuration import ROLES, config_files
 from components.celery_workers import configuration as workers
+from components.contract import names
 from settings.load import parse
 from tests.harness import STACKS, settings_of
-from tests.settings.external import with_broker
+from tests.settings.external import BUNDLE, with_broker
+from tests.settings.stack_files import changed, values_of
 
 files = {}
-stacks = {stack: settings_of(stack) for stack in STACKS} | {"external": parse(with_broker("dev", authority=None))}
+stacks = {stack: settings_of(stack) for stack in STACKS} | {
+    "external": parse(with_broker("dev", authority=None)),
+    "bundles": parse(changed(values_of("dev"), "airflow.bundles", {"team": BUNDLE})),
+}
 for stack, settings in stacks.items():
-    files[stack] = {role: config_files(role, settings) for role in ROLES}
+    readers = [names.dag_processor(bundle) for bundle in settings.airflow.bundles]
+    files[stack] = {role: config_files(role, settings) for role in (*ROLES, *readers)}
     for queue, own in settings.workers.queues.items():
         files[stack][f"worker-{queue}"] = workers.config_files(settings, own)
 print(json.dumps(files))

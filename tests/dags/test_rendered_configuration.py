@@ -211,13 +211,42 @@ def test_a_task_may_wait_a_day_for_a_worker(rendered: Any) -> None:
     assert own.getint("task_queued_timeout") * own.getint("num_stuck_in_queued_retries") == 86400
 
 
+SHOW_BUNDLES = """
+import json
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+found = DagBundlesManager()
+bundle = found.get_bundle("team", version=VERSION)
+print(json.dumps([sorted(found._bundle_config), type(bundle).__name__, bundle.tracking_ref, bundle.repo_url, str(bundle.base_dir)]))
+"""
+
+
+def test_airflow_finds_the_bundles_as_they_are_told(rendered: Any, tmp_path: Path) -> None:
+    secrets = {
+        "database_url": "sqlite://",
+        "database_url_async": "sqlite+aiosqlite://",
+        "fernet_key": "",
+        "broker_url": "redis://",
+        "result_backend": "redis://",
+        "api_secret_key": "k",
+    }
+    found = {}
+    for role, version in (("dag-processor-team", None), ("worker-default", "1" * 40)):
+        (tmp_path / role).mkdir()
+        code = SHOW_BUNDLES.replace("VERSION", repr(version))
+        found[role] = json.loads(run(tmp_path / role, rendered["bundles"][role], secrets, code))
+    url, folder = "https://git.example.com:8443/team/dags.git", "/opt/airflow/bundles/team"
+    commit = "1f0c3a7d5b9e42861f0c3a7d5b9e42861f0c3a7d"
+    assert found["dag-processor-team"] == [["team"], "ReadBundle", commit, url, folder]
+    assert found["worker-default"] == [["dags-folder", "team"], "RunBundle", "HEAD", url, folder]
+
+
 SHOW_UNKNOWN = """
 import json
 from airflow.providers.celery.executors.celery_executor_utils import BulkStateFetcher, create_celery_app
 from airflow.configuration import conf
 app = create_celery_app(conf)
 found = BulkStateFetcher(1, app).get_many([app.AsyncResult("one"), app.AsyncResult("two")])
-print(json.dumps([type(app.backend).__bases__[1].__module__, found]))
+print(json.dumps([app.backend.__module__, found]))
 """
 
 
@@ -234,9 +263,9 @@ def test_a_scheduler_outlives_a_store_of_results_that_does_not_answer(
 ) -> None:
     """Whoever asks how tasks are hears that nothing is known yet; an error would end the scheduler."""
     secrets = {"broker_url": url, "result_backend": url, "broker_password": "pw", "api_secret_key": "key", "ca.crt": ""}
-    module, found = json.loads(run(tmp_path, rendered[stack]["worker-default"], secrets, SHOW_UNKNOWN))
-    assert module == "celery.backends.redis"
-    assert found == {"one": ["PENDING", None], "two": ["PENDING", None]}
+    module, states = json.loads(run(tmp_path, rendered[stack]["worker-default"], secrets, SHOW_UNKNOWN))
+    assert module == "airflow_platform_celery"
+    assert states == {"one": ["PENDING", None], "two": ["PENDING", None]}
 
 
 SHOW_IMPORT_ERRORS = """

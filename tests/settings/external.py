@@ -33,3 +33,16 @@ def with_database(stack: str, **external: Any) -> dict[str, Any]:
         "postgres": {**own, "mode": "external", "external": {**database, **external}},
         "credentials": {"given": ["database_admin_password"]},
     }
+
+
+COMMIT = "1f0c3a7d5b9e42861f0c3a7d5b9e42861f0c3a7d"
+BUNDLE: dict[str, Any] = {
+    "url": "https://git.example.com:8443/team/dags.git",
+    "ref": COMMIT,
+    "subdir": "flows",
+    "user": "robot",
+    "tokenFrom": "team_token",
+    "authority": AUTHORITY,
+    "networks": ["10.40.0.0/24"],
+}
+"""DAGs from a Git server of somebody's own."""

@@ -61,6 +61,7 @@ def restarts(*names: str) -> Effect:
 
 _QUEUE = {"minReplicas": 1, "maxReplicas": 2, "concurrency": 4, "longestTaskSeconds": 600}
 _NO_EFFECT = Effect()
+_BUNDLE = {"url": "https://git.example.com/team/dags.git", "ref": "1" * 40}
 _DECLARED = {"pools": {"etl": {"slots": 5}}}
 
 CHANGES: tuple[Change, ...] = (
@@ -85,6 +86,9 @@ CHANGES: tuple[Change, ...] = (
     Change(title="Slots of a declared pool", values={"airflow.declared.pools.etl.slots": 12}, effect=Effect(runs=frozenset({"declared"})), before={"airflow.declared": _DECLARED}),
     Change(title="A declared pool less", values={"airflow.declared.pools": {}}, effect=Effect(runs=frozenset({"declared"})), before={"airflow.declared": _DECLARED}),
     Change(title="Drift is put back or only shown", values={"airflow.declared.repair": True}, effect=_NO_EFFECT, before={"airflow.declared": _DECLARED}),
+    Change(title="The first DAGs from Git", values={"airflow.bundles": {"team": _BUNDLE}}, effect=Effect(restarts=frozenset({"dag-processor", "worker-default", "prometheus"}), starts=frozenset({"dag-processor-team"}), runs=frozenset({"migration"}))),
+    Change(title="DAGs from Git: another commit", values={"airflow.bundles.team.ref": "2" * 40}, effect=restarts("dag-processor-team"), before={"airflow.bundles": {"team": _BUNDLE}}),
+    Change(title="DAGs from Git: a repository more", values={"airflow.bundles.other": _BUNDLE}, effect=Effect(restarts=WORKERS, starts=frozenset({"dag-processor-other"}), runs=frozenset({"migration"})), before={"airflow.bundles": {"team": _BUNDLE}}),
     Change(title="How long old rows are kept", values={"airflow.cleaning.keepDays": 30}, effect=_NO_EFFECT),
     Change(title="How many backups are kept", values={"postgres.backup.retention": {"full": 21}}, effect=_NO_EFFECT),
     Change(title="How long metrics are kept", values={"monitoring.retentionDays": 60}, effect=restarts("prometheus")),

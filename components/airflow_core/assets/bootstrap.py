@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from airflow.configuration import conf
+from airflow.models.dagbundle import DagBundleModel
 from airflow.models.pool import Pool
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 from airflow.utils.session import create_session
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from werkzeug.security import check_password_hash
 
 ADMIN = "admin"
@@ -26,6 +27,9 @@ DECLARED = "platform-declared"
 DECLARED_PASSWORD = Path("/run/secrets/airflow-platform/declared_password")
 DECLARED_ACTIONS = ("can_read", "can_create", "can_edit", "can_delete")
 DECLARED_KINDS = ("Pools", "Variables", "Connections")
+
+
+IMAGE_BUNDLE = "dags-folder"
 
 
 class User(NamedTuple):
@@ -44,6 +48,18 @@ def ensure_default_pool() -> None:
         if pool.slots != slots:
             print(f"default pool: {pool.slots} -> {slots} slots")  # noqa: T201
             pool.slots = slots
+
+
+def ensure_bundles(names: list[str]) -> None:
+    """Let go of bundles that the stack file no longer names: their dag-processors are gone, and none of the others does it."""
+    known = {*names, IMAGE_BUNDLE}
+    with create_session() as session:
+        gone = session.scalars(
+            select(DagBundleModel.name).where(DagBundleModel.active, DagBundleModel.name.not_in(known))
+        ).all()
+        session.execute(update(DagBundleModel).where(DagBundleModel.name.in_(gone)).values(active=False))
+    for name in gone:
+        print(f"bundle {name} is no longer read")  # noqa: T201
 
 
 def ensure_reader() -> None:
@@ -110,8 +126,10 @@ def _done(result: object, user: User, what: str) -> None:
 
 
 def main() -> None:
-    """Run all; a login only where its password is mounted."""
+    """Run all; a login only where its password is mounted. The arguments name the bundles from Git."""
     ensure_default_pool()
+    if sys.argv[1:]:
+        ensure_bundles(sys.argv[1:])
     ensure_reader()
     ensure_room_for_cleaning()
     with get_application_builder() as builder:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from components.airflow_core.args import AirflowCoreArgs
-from components.airflow_core.configuration import DECLARED_PASSWORD_FILE, DECLARED_SCRIPT, given_file
+from components.airflow_core.configuration import DECLARED_PASSWORD_FILE, DECLARED_SCRIPT
 from components.contract import airflow, names
 from components.contract.airflow_pods import Process
 from settings.base import ResourceList, Resources
@@ -80,4 +80,4 @@ def _connection(connection: DeclaredConnection) -> dict[str, Any]:
 
 
 def _given(name: str) -> str:
-    return airflow.secret_path(given_file(name))
+    return airflow.secret_path(airflow.given_file(name))

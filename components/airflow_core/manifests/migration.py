@@ -13,7 +13,7 @@ from components.airflow_core.configuration import (
     config_files,
     written_keys,
 )
-from components.airflow_core.manifests.processes import TAKEN_AWAY, surroundings
+from components.airflow_core.manifests.processes import surroundings, taken_away
 from components.contract import airflow, names
 from components.contract.airflow_pods import Process, metadata
 from settings.backup import BackupTarget
@@ -33,15 +33,16 @@ _RESOURCES = Resources(
 
 def migration(args: AirflowCoreArgs) -> Process:
     """Migrates, then sees to the default pool and the first administrator; may run any number of times."""
-    command = f'python {_script(MIGRATE_SCRIPT)} "$1"\npython {_script(BOOTSTRAP_SCRIPT)}'
-    return _changing(args, names.MIGRATION, ("sh", "-ec", command, "migration", json.dumps(_told(args.settings))))
+    command = f'python {_script(MIGRATE_SCRIPT)} "$1"\nshift\npython {_script(BOOTSTRAP_SCRIPT)} "$@"'
+    told = (json.dumps(stated(args.settings)), *sorted(args.settings.airflow.bundles))
+    return _changing(args, names.MIGRATION, ("sh", "-ec", command, "migration", *told))
 
 
 def downgrade(args: AirflowCoreArgs, settings: DowngradeSettings) -> Process:
     """Takes back what the newer version changed; nothing where the database is no newer."""
     longest = max(queue.longest_task_seconds for queue in args.settings.workers.queues.values())
     told = {
-        **_told(args.settings),
+        **stated(args.settings),
         "version": settings.from_version,
         "downgrade_to": args.settings.airflow.version,
         "task_seconds": longest + _TASK_MARGIN_SECONDS,
@@ -85,7 +86,7 @@ def _script(name: str) -> str:
     return f"{airflow.CONFIG_FOLDER}/{name}"
 
 
-def _told(settings: PlatformSettings) -> dict[str, object]:
+def stated(settings: PlatformSettings) -> dict[str, object]:
     """What the script is told."""
     migration = settings.airflow.migration
     return {
@@ -94,7 +95,7 @@ def _told(settings: PlatformSettings) -> dict[str, object]:
         "keys": written_keys(settings),
         "reader": names.DATABASE_APP,
         "namespace": settings.namespaces.airflow,
-        "take_away": list(TAKEN_AWAY),
+        "take_away": list(taken_away(settings)),
         "backup": not settings.postgres.is_external and settings.postgres.backup.target is not BackupTarget.NONE,
         "without_backup": migration.without_backup,
         "seconds": migration.timeout_seconds,
@@ -102,7 +103,7 @@ def _told(settings: PlatformSettings) -> dict[str, object]:
 
 
 def role(args: AirflowCoreArgs, process: Process) -> k8s.rbac.v1.RoleInitArgs:
-    """What a changing Job may do at the Kubernetes API: stop and start three Deployments, and see their pods end."""
+    """What a changing Job may do at the Kubernetes API: stop and start a few Deployments, and see their pods end."""
     return k8s.rbac.v1.RoleInitArgs(
         metadata=metadata(process, surroundings(args), process.name),
         rules=[
@@ -110,7 +111,7 @@ def role(args: AirflowCoreArgs, process: Process) -> k8s.rbac.v1.RoleInitArgs:
                 api_groups=["apps"],
                 resources=["deployments/scale"],
                 verbs=["get", "patch"],
-                resource_names=list(TAKEN_AWAY),
+                resource_names=list(taken_away(args.settings)),
             ),
             # By label, which a right cannot say.
             k8s.rbac.v1.PolicyRuleArgs(api_groups=[""], resources=["pods"], verbs=["list"]),

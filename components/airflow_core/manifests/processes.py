@@ -7,7 +7,7 @@ import pulumi_kubernetes as k8s
 from components.airflow_core.args import AirflowCoreArgs
 from components.airflow_core.configuration import config_files
 from components.airflow_core.manifests.autoscaler import scaled
-from components.contract import airflow, names
+from components.contract import airflow, bundles, names
 from components.contract.airflow_pods import (
     Probes,
     Process,
@@ -18,6 +18,10 @@ from components.contract.airflow_pods import (
     turning_probe,
 )
 from settings.airflow import ProcessSettings
+from settings.base import Resources
+from settings.bundle_proofs import IMAGE_BUNDLE
+from settings.bundles import BundleProcessorSettings, BundleSettings
+from settings.platform_settings import PlatformSettings
 from settings.quantities import parse_bytes
 
 COMPONENT = "airflow-core"
@@ -31,15 +35,20 @@ SHARE_OF_ONE_FILE = 0.6
 """Of the dag-processor's memory that each of its processes may take. The main one takes 180 MiB, which those that read files
 begin with; two files are read at once."""
 
-TAKEN_AWAY = (names.SCHEDULER, names.DAG_PROCESSOR, names.TRIGGERER)
-"""Who reads and writes the tables by itself, and is stopped while they change. The api-servers stay: tasks that run tell
-them how they fare."""
-
 _OWN_NUMBER = {"pulumi.com/patchForce": "true"}
 """Whoever was stopped comes back with the number of pods that the stack file says, whoever wrote another one since."""
 
 CORE_HEALTH = "/api/v2/version"
 EXECUTION_HEALTH = "/execution/health"
+
+
+def taken_away(settings: PlatformSettings) -> tuple[str, ...]:
+    """Who reads and writes the tables by itself, and is stopped while they change.
+
+    The api-servers stay: tasks that run tell them how they fare.
+    """
+    readers = (names.dag_processor(bundle) for bundle in sorted(settings.airflow.bundles))
+    return (names.SCHEDULER, names.DAG_PROCESSOR, names.TRIGGERER, *readers)
 
 
 def surroundings(args: AirflowCoreArgs) -> Surroundings:
@@ -56,7 +65,8 @@ def surroundings(args: AirflowCoreArgs) -> Surroundings:
 
 def processes(args: AirflowCoreArgs) -> tuple[Process, ...]:
     """Every long-running process of the component."""
-    return (scheduler(args), dag_processor(args), triggerer(args), api_core(args), api_execution(args))
+    readers = (bundle_processor(args, *found) for found in sorted(args.settings.airflow.bundles.items()))
+    return (scheduler(args), dag_processor(args), *readers, triggerer(args), api_core(args), api_execution(args))
 
 
 def scheduler(args: AirflowCoreArgs) -> Process:
@@ -76,18 +86,35 @@ def scheduler(args: AirflowCoreArgs) -> Process:
 
 
 def dag_processor(args: AirflowCoreArgs) -> Process:
-    """Parses DAG files and writes what it finds to the database.
-
-    It reads files itself and in processes of its own. The kernel would end all of them for one that takes more memory than
-    the pod has, again and again; where each may take a share alone, only that one file is not read.
-    """
+    """Parses the DAG files of the image and writes what it finds to the database."""
+    alone = ("--bundle-name", IMAGE_BUNDLE) if args.settings.airflow.bundles else ()
     own = args.settings.airflow.dag_processor
-    share = int(parse_bytes(own.resources.limits.memory) * SHARE_OF_ONE_FILE)
     return replace(
         _process(args, names.DAG_PROCESSOR, own),
-        command=("prlimit", f"--data={share}", "airflow", "dag-processor"),
+        command=_reading(own.resources, *alone),
         probes=_connected_to_database(),
     )
+
+
+def bundle_processor(args: AirflowCoreArgs, name: str, bundle: BundleSettings) -> Process:
+    """Fetches the DAG files of one bundle from Git and parses them."""
+    return replace(
+        _process(args, names.dag_processor(name), bundle.dag_processor),
+        command=_reading(bundle.dag_processor.resources, "--bundle-name", name),
+        probes=_connected_to_database(),
+        environment=bundles.ENVIRONMENT,
+        bundle_size=bundles.storage({name: bundle}),
+    )
+
+
+def _reading(own: Resources, *which: str) -> tuple[str, ...]:
+    """The command that reads DAG files.
+
+    It reads them itself and in processes of its own. The kernel would end all of them for one that takes more memory than
+    the pod has, again and again; where each may take a share alone, only that one file is not read.
+    """
+    share = int(parse_bytes(own.limits.memory) * SHARE_OF_ONE_FILE)
+    return ("prlimit", f"--data={share}", "airflow", "dag-processor", *which)
 
 
 def triggerer(args: AirflowCoreArgs) -> Process:
@@ -137,7 +164,7 @@ def _connected_to_database() -> Probes:
     return Probes(startup=startup_probe(connected), readiness=connected, liveness=turning_probe())
 
 
-def _process(args: AirflowCoreArgs, name: str, settings: ProcessSettings) -> Process:
+def _process(args: AirflowCoreArgs, name: str, settings: ProcessSettings | BundleProcessorSettings) -> Process:
     """What every process of the component has; the command and the probes are its own."""
     return Process(
         name=name,
@@ -147,5 +174,5 @@ def _process(args: AirflowCoreArgs, name: str, settings: ProcessSettings) -> Pro
         replicas=None if name in scaled(args.settings) else settings.replicas,
         resources=settings.resources,
         grace_seconds=GRACE_SECONDS,
-        annotations=_OWN_NUMBER if name in TAKEN_AWAY else {},
+        annotations=_OWN_NUMBER if name in taken_away(args.settings) else {},
     )

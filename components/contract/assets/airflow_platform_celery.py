@@ -33,7 +33,7 @@ _PRELOAD = (
 )
 
 
-class _Patient:
+class RedisBackend(backends.RedisBackend):
     """A store of results that knows nothing while nobody answers.
 
     Celery repeats its writes but not this read, and the scheduler, which asks in every round how its tasks are, ends with an
@@ -41,6 +41,7 @@ class _Patient:
     """
 
     def mget(self, keys):
+        """The values, or nothing known of any."""
         try:
             return super().mget(keys)
         except self.connection_errors as error:
@@ -48,12 +49,8 @@ class _Patient:
             return [None] * len(keys)
 
 
-class RedisBackend(_Patient, backends.RedisBackend):
-    """One server."""
-
-
-class SentinelBackend(_Patient, backends.SentinelBackend):
-    """Whichever the Sentinels name."""
+class SentinelBackend(RedisBackend, backends.SentinelBackend):
+    """The same at whichever server the Sentinels name."""
 
 
 _BACKENDS = dict.fromkeys(("redis", "rediss"), f"{__name__}:RedisBackend")

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from components.celery_workers import CeleryWorkers, CeleryWorkersArgs
-from components.celery_workers.configuration import sections
+from components.celery_workers.configuration import config_files, sections
 from components.celery_workers.peers import workloads
 from components.celery_workers.secrets import consumers
 from components.contract.secrets import SecretValue
+from settings.load import parse
 from tests.components.celery_workers.formula import signals_of
 from tests.harness import STACKS, Stage, as_config, kubernetes, record_program, settings_of
+from tests.settings.external import BUNDLE
+from tests.settings.stack_files import changed, values_of
 
 FORBIDDEN = re.compile(r"postgres|sql_alchemy_conn|fernet|jwt|trusted_jwks|admin_password|oidc", re.IGNORECASE)
 
@@ -176,3 +179,22 @@ def test_planned_times_and_a_queue_that_starts_from_nothing() -> None:
     assert spec["advanced"]["scalingModifiers"]["formula"].startswith("max(planned0, ")
     assert spec["fallback"]["replicas"] == 1, "while nothing can be read, KEDA itself would take the last worker away"
     assert spec["pollingInterval"] == 10
+
+
+def test_a_worker_runs_dags_from_git_and_another_commit_changes_nothing_of_it() -> None:
+    settings = parse(changed(values_of("dev"), "airflow.bundles", {"team": BUNDLE}))
+    later = parse(changed(values_of("dev"), "airflow.bundles", {"team": {**BUNDLE, "ref": "0" * 40}}))
+    queue = settings.workers.queues["default"]
+    assert BUNDLE["url"] in config_files(settings, queue)["airflow.cfg"]
+    assert config_files(settings, queue) == config_files(later, queue)
+    (consumer,) = consumers(settings)
+    assert set(consumer.given) == {"given_team_token"}
+    (workload,) = workloads(settings)
+    assert [service.name for service in workload.services] == ["git-team"]
+
+
+def test_a_worker_has_room_for_the_clones() -> None:
+    values = {**values_of("dev")["airflow"], "bundles": {"team": BUNDLE, "other": {**BUNDLE, "storage": "3Gi"}}}
+    found = kubernetes(record_program(build, "dev", as_config(airflow=values)), "Deployment")["worker-default"]
+    volumes = {volume["name"]: volume for volume in found["spec"]["template"]["spec"]["volumes"]}
+    assert volumes["bundles"]["emptyDir"]["sizeLimit"] == str(4 * 2**30)

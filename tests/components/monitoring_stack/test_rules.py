@@ -11,7 +11,8 @@ import pytest
 from components.monitoring_stack import rules
 from components.monitoring_stack.rules import ALERTS
 from settings.load import parse
-from tests.settings.external import with_broker, with_database
+from settings.platform_settings import PlatformSettings
+from tests.settings.external import BUNDLE, with_broker, with_database
 from tests.settings.stack_files import ROOT, changed, values_of
 
 PROMTOOL = shutil.which("promtool")
@@ -127,6 +128,13 @@ CASES: Cases = {
         {'airflow_dag_processing_processor_timeouts{file_path="etl.py"}': PROCESS},
         {'airflow_dag_processing_processor_timeouts{file_path="etl.py"}': STILL},
     ),
+    "BundleNotRefreshed": (
+        {'airflow_bundle_refreshed{bundle="a"}': "0+1x60", 'airflow_bundle_refreshed{bundle="b"}': "0+1x10 10x50"},
+        {
+            'airflow_bundle_refreshed{bundle="a"}': "0+1x60",
+            'airflow_bundle_refreshed{bundle="b"}': "0+1x25 25x15 26x20",
+        },
+    ),
     "VolumeFilling": (
         {
             'kubelet_volume_stats_available_bytes{namespace="d",persistentvolumeclaim="p"}': "14x60",
@@ -186,10 +194,15 @@ def test_what_the_requirements_ask_to_be_critical_is_critical() -> None:
     assert {"AirflowSchedulerDown", "PostgresNoPrimary", "BrokerDown"} <= critical
 
 
+def whole(values: dict[str, Any]) -> PlatformSettings:
+    """With everything that has an alert of its own."""
+    return parse(changed(changed(values, "airflow.declared", {}), "airflow.bundles", {"team": BUNDLE}))
+
+
 @pytest.fixture(scope="module")
 def rule_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("rules") / "rules.yml"
-    path.write_text(json.dumps(rules.groups(parse(changed(values_of("prod"), "airflow.declared", {})))))
+    path.write_text(json.dumps(rules.groups(whole(values_of("prod")))))
     return path
 
 
@@ -234,7 +247,7 @@ def test_alerts_fire_and_are_silent(rule_file: Path, tmp_path: Path) -> None:
 
 
 def test_without_an_exporter_of_the_broker_the_scheduler_is_asked(tmp_path: Path) -> None:
-    settings = parse(changed(with_broker("prod"), "airflow.declared", {}))
+    settings = whole(with_broker("prod"))
     texts = {alert.name: alert.expr for alert in rules.alerts(settings)}
     assert [name for name, text in texts.items() if "redis_" in text] == []
     assert list(texts) == [alert.name for alert in ALERTS]
@@ -246,7 +259,7 @@ def test_without_an_exporter_of_the_broker_the_scheduler_is_asked(tmp_path: Path
 
 
 def test_of_an_external_database_nothing_is_asked_that_patroni_or_our_backups_tell(tmp_path: Path) -> None:
-    settings = parse(changed(with_database("prod"), "airflow.declared", {}))
+    settings = whole(with_database("prod"))
     texts = {alert.name: alert.expr for alert in rules.alerts(settings)}
     assert [name for name, text in texts.items() if "patroni_" in text or "backup" in text] == []
     assert set(CASES) - set(texts) == {"BackupTooOld", "WalArchiveFailing", "RestoreDrillFailed"}
@@ -260,8 +273,10 @@ def test_of_an_external_database_nothing_is_asked_that_patroni_or_our_backups_te
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_where_nothing_is_declared_nobody_is_told_of_drift() -> None:
-    assert "DeclaredDrift" not in {alert.name for alert in rules.alerts(parse(values_of("prod")))}
+def test_nobody_is_told_of_what_the_stack_does_not_have() -> None:
+    assert not {"DeclaredDrift", "BundleNotRefreshed"} & {
+        alert.name for alert in rules.alerts(parse(values_of("prod")))
+    }
 
 
 def test_a_gauge_that_a_gone_scheduler_left_behind_is_no_queue(rule_file: Path, tmp_path: Path) -> None:
