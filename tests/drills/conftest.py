@@ -1,6 +1,5 @@
 """What drills need: the real dev stack, and a place for what they measured."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,18 +10,14 @@ import pytest
 from local import paths
 from local.engines import environment
 from local.forward import kubectl
+from tests.drills.reports import write_report
 
 
 @pytest.fixture
 def report() -> Callable[[str, dict[str, Any]], None]:
     """Writes `build/reports/<drill>.json`."""
 
-    def write(drill: str, measured: dict[str, Any]) -> None:
-        folder = paths.checkout() / "build" / "reports"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{drill}.json").write_text(json.dumps(measured, indent=2) + "\n")
-
-    return write
+    return write_report
 
 
 @pytest.fixture

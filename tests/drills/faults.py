@@ -9,7 +9,8 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.drills.ha.bench import DrillError, Pod
+from tests.drills.ha.bench import Pod
+from tests.drills.waiting import DrillError
 
 _TABLE = "drill"
 

@@ -1,43 +1,15 @@
 """The deployed drill stack, as drills see it from the machine it runs on."""
 
 import base64
-import json
-import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from local import deploy
-from local.engines import environment
-from local.forward import kubectl
+from tests.drills.stack import DeployedStack
 
 STACK = "drill"
 AIRFLOW, DATA = "drill-airflow", "drill-data"
-_POLL_SECONDS = 0.5
-
-
-class DrillError(AssertionError):
-    """Something that a drill waits for did not come about; the message says what was seen last."""
-
-
-def wait_for(what: str, seconds: float, true: Callable[[], Any]) -> float:
-    """Ask until it holds; that it cannot be asked is a no. Returns the seconds it took.
-
-    Raises:
-        DrillError: it does not hold in time.
-    """
-    begun, trouble = time.monotonic(), ""
-    while time.monotonic() - begun <= seconds:
-        try:
-            if true():
-                return time.monotonic() - begun
-        except DrillError as error:
-            trouble = f" ({error})"
-        time.sleep(_POLL_SECONDS)
-    raise DrillError(f"after {seconds:.0f} s still not: {what}{trouble}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +33,12 @@ class Pod:
     containers: dict[str, str]
 
 
-class Bench:
+class Bench(DeployedStack):
     """The drill stack: its pods, Services and secrets."""
 
     def __init__(self, folder: Path) -> None:
         """Read the outputs of the deployed stack; `folder` takes the authority's certificate."""
-        self.outputs = deploy.output_values(STACK, show_secrets=True)
-        assert self.outputs, "the drill stack is not deployed: run `make drills`"
-        self.authority = folder / "ca.crt"
-        self.authority.write_text(str(self.outputs["authority_certificate"]))
-        self._environment = environment(STACK, None)
-
-    def kubectl(self, *arguments: str, timeout: float = 60, check: bool = True, stdin: str | None = None) -> str:
-        """Run kubectl and return what it printed."""
-        try:
-            result = subprocess.run(
-                [kubectl(), *arguments],
-                env=self._environment,
-                input=stdin,
-                capture_output=True,
-                text=True,
-                timeout=timeout,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise DrillError(f"kubectl {' '.join(arguments[:6])}: no answer in {timeout:.0f} s") from error
-        if check and result.returncode:
-            raise DrillError(f"kubectl {' '.join(arguments[:6])}: {result.stderr.strip()}")
-        return result.stdout
-
-    def get(self, *arguments: str) -> dict[str, Any]:
-        """An object or list as the API server gives it."""
-        return json.loads(self.kubectl("get", *arguments, "--output", "json"))
+        super().__init__(STACK, folder)
 
     def pods(self, namespace: str, workload: str | None = None) -> list[Pod]:
         """Pods that are not on their way out, by name."""
@@ -101,10 +47,6 @@ class Bench:
         return sorted(
             (_pod(item) for item in items if "deletionTimestamp" not in item["metadata"]), key=lambda pod: pod.name
         )
-
-    def address(self, namespace: str, service: str) -> str:
-        """Cluster address of a Service; the machine itself reaches it."""
-        return self.get("service", service, "--namespace", namespace)["spec"]["clusterIP"]
 
     def api_addresses(self) -> list[str]:
         """Where the pods of the data namespace find the API server."""

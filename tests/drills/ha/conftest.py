@@ -1,23 +1,21 @@
 """The stage of the drills: the deployed drill stack, its clients, and how often each fault is done."""
 
 import os
-import time
 from collections.abc import Generator
 
 import pytest
 
-from local.airflow_api import AirflowApi
 from tests.drills.ha.bench import AIRFLOW, DATA, Bench
 from tests.drills.ha.broker import Broker
 from tests.drills.ha.drill import Drill
 from tests.drills.ha.ledger import Ledger
-from tests.drills.ha.load import Executions, Load
+from tests.drills.ha.load import Load
 from tests.drills.ha.patroni import Patroni
+from tests.drills.load import Executions
 
 REPETITIONS = "DRILL_REPETITIONS"
 _WRITERS = 4
 _TASK_SECONDS = 2.0
-_PATIENCE_SECONDS = 3600.0
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +39,7 @@ def broker(bench: Bench) -> Broker:
 @pytest.fixture(scope="session")
 def gateway(bench: Bench) -> str:
     """This machine's address in the pod network."""
-    address = bench.pods(DATA, "postgres")[0].address
-    return f"{address.rpartition('.')[0]}.1"
+    return bench.gateway(DATA)
 
 
 @pytest.fixture(scope="session")
@@ -59,16 +56,7 @@ def drill(bench: Bench, patroni: Patroni, broker: Broker, gateway: str) -> Drill
 
     def new_load() -> Generator[Load]:
         executions = Executions()
-        with (
-            executions.served(gateway) as report_to,
-            AirflowApi.connect(
-                f"https://{bench.address(AIRFLOW, 'api-core')}:8080",
-                bench.authority,
-                f"api-core.{AIRFLOW}.svc.cluster.local",
-                deadline=time.monotonic() + _PATIENCE_SECONDS,
-            ) as api,
-        ):
-            api.log_in("admin", str(bench.outputs["admin_password"]))
+        with executions.served(gateway) as report_to, bench.api(AIRFLOW) as api:
             yield Load(api, report_to, executions, seconds=_TASK_SECONDS)
 
     return Drill(bench, patroni, broker, new_ledger, new_load, repetitions=int(os.environ.get(REPETITIONS, "1")))

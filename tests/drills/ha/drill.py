@@ -1,8 +1,6 @@
 """One drill: a fault, done several times under load, and the report of what it cost."""
 
-import json
 import os
-import platform
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -10,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import psutil
-
-from local import paths
-from tests.drills.ha.bench import AIRFLOW, Bench, wait_for
+from tests.drills.figures import spread
+from tests.drills.ha.bench import AIRFLOW, Bench
 from tests.drills.ha.broker import Broker
-from tests.drills.ha.figures import Audit, spread
+from tests.drills.ha.figures import Audit
 from tests.drills.ha.ledger import Ledger
 from tests.drills.ha.load import Load, LoadResult
 from tests.drills.ha.patroni import Patroni
+from tests.drills.reports import machine, write_report
+from tests.drills.waiting import wait_for
 
 _CALM_SECONDS = 5.0
 """Before each fault: writes and tasks run without a pause."""
@@ -178,23 +176,6 @@ def _report(name: str, measured: list[Repetition], audit: Audit, result: LoadRes
         "tasks_run_twice": result.run_twice,
         "limits": {"outage": limits.outage, "queue_gap": limits.queue_gap, "finish": limits.finish},
     }
-
-
-def machine() -> dict[str, Any]:
-    """What the figures were taken on."""
-    return {
-        "cores": os.cpu_count(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30),
-        "kernel": platform.release(),
-        "nodes": 1,
-    }
-
-
-def write_report(name: str, report: dict[str, Any]) -> None:
-    """Write `build/reports/<drill>.json`."""
-    folder = paths.checkout() / "build" / "reports"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(report, indent=2) + "\n")
 
 
 def hold(report: dict[str, Any], limits: Limits) -> None:

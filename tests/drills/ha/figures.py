@@ -1,11 +1,8 @@
-"""What a drill's observations come to: lost commits, outages, doubled executions. Pure functions."""
+"""What the ledger's observations come to: lost and doubled commits. Pure functions."""
 
-import statistics
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
 
 Row = tuple[int, int]
 """Writer and number of a row of the ledger."""
@@ -47,33 +44,3 @@ def audit(acknowledged: Collection[Row], found: Iterable[Row]) -> Audit:
         doubled=tuple(sorted(row for row, count in counted.items() if count > 1)),
         unknown=len(counted.keys() - confirmed),
     )
-
-
-def longest_gap(times: Iterable[float], begin: float, end: float) -> float:
-    """Seconds of the longest stretch between `begin` and `end` in which nothing happened.
-
-    Args:
-        times: at which something happened, in any order.
-        begin: start of what is looked at.
-        end: its end; what happened outside the two does not count.
-
-    Raises:
-        ValueError: the end lies before the beginning.
-    """
-    if end < begin:
-        raise ValueError(f"the end {end} lies before the beginning {begin}")
-    marks = [begin, *sorted(time for time in times if begin <= time <= end), end]
-    return max(later - earlier for earlier, later in pairwise(marks))
-
-
-def run_twice(executions: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]]:
-    """Run and number of every task that two or more executions were reported of; one execution may report repeatedly."""
-    seen: dict[tuple[str, int], set[str]] = {}
-    for execution in executions:
-        seen.setdefault((execution["run"], execution["task"]), set()).add(execution["execution"])
-    return sorted(task for task, identities in seen.items() if len(identities) > 1)
-
-
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """Median and maximum, in hundredths."""
-    return {"p50": round(statistics.median(values), 2), "max": round(max(values), 2)}

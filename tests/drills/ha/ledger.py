@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from tests.drills.ha.figures import Acknowledged, Audit, Row, audit, longest_gap
+from tests.drills.figures import longest_gap
+from tests.drills.ha.figures import Acknowledged, Audit, Row, audit
 
 PATIENCE_SECONDS = 3.0
 """After this long a client gives an answer up; Airflow's own connections are less patient."""

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.drills.ha.bench import DATA, Bench, DrillError, Pod, wait_for
+from tests.drills.ha.bench import DATA, Bench, Pod
+from tests.drills.waiting import DrillError, wait_for
 
 INSTANCES = 3
 _PORT = 8008

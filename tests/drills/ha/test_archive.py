@@ -5,10 +5,11 @@ import time
 import pytest
 
 from tests.drills import faults
-from tests.drills.ha.bench import DATA, Bench, wait_for
+from tests.drills.ha.bench import DATA, Bench
 from tests.drills.ha.drill import Drill, Limits
 from tests.drills.ha.patroni import Patroni
 from tests.drills.ha.test_postgres import full
+from tests.drills.waiting import wait_for
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]
 

@@ -1,14 +1,11 @@
-"""The arithmetic of drills, and that the ledger's checker finds what it is there for."""
+"""The ledger's checker finds what it is there for."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.drills.ha.figures import audit, longest_gap, run_twice, spread
+from tests.drills.ha.figures import audit
 
 rows = st.tuples(st.integers(0, 5), st.integers(1, 500))
-seconds = st.integers(0, 1000).map(float)
-times = st.lists(seconds, max_size=50)
 
 
 @given(st.sets(rows), st.sets(rows))
@@ -31,34 +28,3 @@ def test_every_lost_row_is_named(acknowledged: set[tuple[int, int]], data: st.Da
 def test_every_doubled_row_is_named(acknowledged: set[tuple[int, int]], data: st.DataObject) -> None:
     twice = data.draw(st.sets(st.sampled_from(sorted(acknowledged)), min_size=1))
     assert set(audit(acknowledged, [*acknowledged, *twice]).doubled) == twice
-
-
-def test_gaps_by_example() -> None:
-    assert longest_gap([1.0, 2.0, 7.5, 8.0], 0.0, 9.0) == 5.5
-    assert longest_gap([5.0], 5.0, 30.0) == 25.0, "silence until the end counts"
-    assert longest_gap([9.0], 0.0, 10.0) == 9.0, "silence from the beginning counts"
-    assert longest_gap([], 2.0, 10.0) == 8.0
-    assert longest_gap([-5.0, 50.0], 0.0, 10.0) == 10.0, "what happened outside does not count"
-    with pytest.raises(ValueError, match="before the beginning"):
-        longest_gap([], 1.0, 0.0)
-
-
-@given(times, seconds, seconds)
-def test_a_gap_is_never_longer_than_the_watch_and_more_events_never_lengthen_it(
-    events: list[float], begin: float, length: float
-) -> None:
-    gap = longest_gap(events, begin, begin + length)
-    assert 0 <= gap <= length
-    assert longest_gap([*events, begin + length / 2], begin, begin + length) <= gap
-    assert gap * (len(events) + 1) >= length
-
-
-def test_a_task_ran_twice_when_two_executions_say_so() -> None:
-    first = {"run": "a", "task": 1, "execution": "x"}
-    assert run_twice([first, first]) == [], "one execution may report repeatedly"
-    assert run_twice([first, {**first, "run": "b"}, {**first, "task": 2}]) == []
-    assert run_twice([first, {**first, "execution": "y"}]) == [("a", 1)]
-
-
-def test_spread() -> None:
-    assert spread([3.0, 1.0, 2.004]) == {"p50": 2.0, "max": 3.0}

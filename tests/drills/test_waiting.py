@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.drills.ha import bench
-from tests.drills.ha.bench import DrillError, wait_for
+from tests.drills import waiting
+from tests.drills.waiting import DrillError, wait_for
 
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
-    monkeypatch.setattr(bench, "_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(waiting, "_POLL_SECONDS", 0.0)
 
 
 def test_what_cannot_be_asked_is_asked_again() -> None:

@@ -1,0 +1,89 @@
+"""Runs of the load DAG, what the public API says of their tasks, and a place where every execution is counted."""
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+
+from local.airflow_api import AirflowApi, is_ok
+
+DAG_ID = "platform_load"
+_PAGE = 100
+
+
+def run_name() -> str:
+    """A name that no run has had."""
+    return f"drill__{uuid.uuid4().hex[:12]}"
+
+
+def unpause(api: AirflowApi) -> None:
+    """Wait for the load DAG and let it run."""
+    api.until(f"/dags/{DAG_ID}", is_ok, f"the DAG {DAG_ID} does not appear")
+    api.ask("PATCH", f"/dags/{DAG_ID}", {"is_paused": False})
+
+
+def begin_run(api: AirflowApi, run: str, *, tasks: int, seconds: float, report_to: str) -> httpx.Response:
+    """Ask for a run of so many tasks that take so many seconds each, whatever the answer."""
+    conf = {"tasks": tasks, "seconds": seconds, "report_to": report_to}
+    body = {"dag_run_id": run, "logical_date": None, "conf": conf}
+    return api.ask("POST", f"/dags/{DAG_ID}/dagRuns", body, accept_errors=True)
+
+
+def task_instances(api: AirflowApi, dag: str, run: str, query: str = "") -> Generator[dict[str, Any]]:
+    """Task instances as the public API tells them, page by page.
+
+    Args:
+        api: logged in.
+        dag: of a DAG, `~` for all.
+        run: of a run, `~` for all.
+        query: which of them and in which order, as in a URL; the API's own order otherwise.
+    """
+    offset = 0
+    while True:
+        path = f"/dags/{dag}/dagRuns/{run}/taskInstances?limit={_PAGE}&offset={offset}{'&' if query else ''}{query}"
+        page = api.ask("GET", path).json()["task_instances"]
+        yield from page
+        if len(page) < _PAGE:
+            return
+        offset += _PAGE
+
+
+class Executions:
+    """Takes reports of executions over HTTP."""
+
+    def __init__(self) -> None:
+        self.reports: list[dict[str, Any]] = []
+
+    @contextmanager
+    def served(self, address: str) -> Generator[str]:
+        """Listen on a free port while the block runs; the value is the URL to report to."""
+        reports = self.reports
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                execution = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                reports.append({**execution, "at": time.monotonic()})
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+                pass
+
+        with ThreadingHTTPServer((address, 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            try:
+                yield f"http://{address}:{server.server_port}/"
+            finally:
+                server.shutdown()
+                thread.join()
+
+    def executed(self, run: str) -> int:
+        """Tasks of a run that began."""
+        return len({report["task"] for report in list(self.reports) if report["run"] == run})

@@ -1,0 +1,83 @@
+"""A deployed stack, as drills see it from the machine it runs on."""
+
+import json
+import subprocess
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from local import deploy
+from local.airflow_api import AirflowApi
+from local.engines import environment
+from local.forward import kubectl
+from tests.drills.waiting import DrillError
+
+_PATIENCE_SECONDS = 3600.0
+
+
+class DeployedStack:
+    """A stack: its objects, Services and outputs.
+
+    Attributes:
+        outputs: of the stack, with the secret ones.
+        authority: file with the certificate of its authority.
+        environment: of whatever talks to its cluster.
+    """
+
+    def __init__(self, stack: str, folder: Path) -> None:
+        """Read the outputs of the deployed stack; `folder` takes the authority's certificate."""
+        self.outputs = deploy.output_values(stack, show_secrets=True)
+        assert self.outputs, f"the stack {stack} is not deployed: run its target of the Makefile"
+        self.authority = folder / "ca.crt"
+        self.authority.write_text(str(self.outputs["authority_certificate"]))
+        self.environment = environment(stack, None)
+
+    def kubectl(self, *arguments: str, timeout: float = 60, check: bool = True, stdin: str | None = None) -> str:
+        """Run kubectl and return what it printed.
+
+        Raises:
+            DrillError: it does not answer in time, or fails.
+        """
+        try:
+            result = subprocess.run(
+                [kubectl(), *arguments],
+                env=self.environment,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise DrillError(f"kubectl {' '.join(arguments[:6])}: no answer in {timeout:.0f} s") from error
+        if check and result.returncode:
+            raise DrillError(f"kubectl {' '.join(arguments[:6])}: {result.stderr.strip()}")
+        return result.stdout
+
+    def get(self, *arguments: str) -> dict[str, Any]:
+        """An object or list as the API server gives it."""
+        return json.loads(self.kubectl("get", *arguments, "--output", "json"))
+
+    def address(self, namespace: str, service: str) -> str:
+        """Cluster address of a Service; the machine itself reaches it."""
+        return self.get("service", service, "--namespace", namespace)["spec"]["clusterIP"]
+
+    def gateway(self, namespace: str) -> str:
+        """This machine's address in the pod network, by the address of some pod of a namespace."""
+        pods = self.get("pods", "--namespace", namespace)["items"]
+        address = next(found for pod in pods if (found := pod["status"].get("podIP")))
+        return f"{address.rpartition('.')[0]}.1"
+
+    @contextmanager
+    def api(self, namespace: str) -> Generator[AirflowApi]:
+        """The public API of the Airflow in a namespace, straight at its Service, logged in."""
+        with AirflowApi.connect(
+            f"https://{self.address(namespace, 'api-core')}:8080",
+            self.authority,
+            f"api-core.{namespace}.svc.cluster.local",
+            deadline=time.monotonic() + _PATIENCE_SECONDS,
+        ) as api:
+            api.log_in("admin", str(self.outputs["admin_password"]))
+            yield api
