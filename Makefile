@@ -23,7 +23,7 @@ STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke drill-restore simulate plan images \
-	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions reliability
+	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles reliability
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -140,6 +140,9 @@ drills-rotation: $(UV) ## Rotate the secrets of the running stack in two updates
 
 drills-versions: $(UV) ## Another Airflow version and back, on a stack of its own, with a DAG run in flight (FULL=1)
 	@AIRFLOW_PLATFORM_STACKS=tests/drills/versions/stacks $(if $(FULL),DRILL_FULL=1) $(RUN) pytest -m drill tests/drills/versions
+
+drills-bundles: $(UV) ## DAGs from a Git server on this machine, on a stack of its own; KEEP=1 leaves it there
+	@AIRFLOW_PLATFORM_STACKS=tests/drills/bundles/stacks $(if $(KEEP),DRILL_KEEP=1) $(RUN) pytest -m drill tests/drills/bundles
 
 reliability: $(UV) ## Write the table of docs/reliability.md from the drills' reports
 	@$(RUN) python -m scripts.reliability_table
