@@ -5,7 +5,7 @@ from typing import Any
 
 from components.airflow_core.configuration import config_files
 from components.airflow_core.manifests.migration import stated
-from components.airflow_core.manifests.processes import taken_away
+from components.airflow_core.manifests.processes import SHARE_OF_ONE_FILE, taken_away
 from components.airflow_core.peers import workloads
 from components.airflow_core.secrets import consumers
 from components.contract import airflow
@@ -32,14 +32,15 @@ def deployments(bundles: dict[str, Any]) -> dict[str, Any]:
 
 def test_each_bundle_has_dag_processors_of_its_own_and_those_of_the_image_read_the_image_alone() -> None:
     found = deployments(BUNDLES)
-    commands = {name: container(workload)["args"] for name, workload in found.items() if name.startswith("dag-")}
+    commands = {name: container(workload)["args"][2:] for name, workload in found.items() if name.startswith("dag-")}
     assert commands == {
         "dag-processor": ["airflow", "dag-processor", "--bundle-name", "dags-folder"],
         READER: ["airflow", "dag-processor", "--bundle-name", "team"],
         "dag-processor-other": ["airflow", "dag-processor", "--bundle-name", "other"],
     }
+    assert container(found[READER])["args"][:2] == ["prlimit", f"--data={int(2**30 * SHARE_OF_ONE_FILE)}"]
     assert (found[READER]["spec"]["replicas"], found["dag-processor-other"]["spec"]["replicas"]) == (1, 2)
-    assert container(deployments({})["dag-processor"])["args"] == ["airflow", "dag-processor"]
+    assert container(deployments({})["dag-processor"])["args"][2:] == ["airflow", "dag-processor"]
 
 
 def test_its_clones_have_room_and_git_its_configuration() -> None:
