@@ -19,11 +19,12 @@ LOCAL := $(RUN) python -m local
 IN_POLICIES := UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/policies $(UV) run --frozen --project policies
 IN_AIRFLOW := UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/airflow $(UV) run --frozen --project images/airflow
 OF_DRILL := AIRFLOW_PLATFORM_STACKS=tests/drills/ha/stacks
+OF_SCALING := AIRFLOW_PLATFORM_STACKS=tests/drills/scaling/stacks
 STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke drill-restore simulate plan images \
-	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles reliability
+	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-scaling reliability
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -143,6 +144,11 @@ drills-versions: $(UV) ## Another Airflow version and back, on a stack of its ow
 
 drills-bundles: $(UV) ## DAGs from a Git server on this machine, on a stack of its own; KEEP=1 leaves it there
 	@AIRFLOW_PLATFORM_STACKS=tests/drills/bundles/stacks $(if $(KEEP),DRILL_KEEP=1) $(RUN) pytest -m drill tests/drills/bundles
+
+drills-scaling: $(UV) ## Twenty workers with running tasks are taken away, on a stack of its own with KEDA; KEEP=1 leaves it there
+	@$(OF_SCALING) $(LOCAL) deploy --stack scaling
+	@code=0; $(OF_SCALING) $(RUN) pytest -m drill --log-cli-level=INFO tests/drills/scaling || code=$$?; \
+		$(if $(KEEP),,$(OF_SCALING) $(LOCAL) destroy --stack scaling || code=$$?;) exit $$code
 
 reliability: $(UV) ## Write the table of docs/reliability.md from the drills' reports
 	@$(RUN) python -m scripts.reliability_table

@@ -1,0 +1,1 @@
+"""Scale-ins of workers with running tasks."""

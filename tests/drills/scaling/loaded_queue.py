@@ -1,0 +1,119 @@
+"""The queue whose workers come and go: load for it, its brake, and what became of its tasks."""
+
+import logging
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from local.airflow_api import AirflowApi
+from local.stacks import stack_config
+from tests.drills.load import DAG_ID, Executions, begin_run, run_name, task_instances, unpause
+from tests.drills.scaling.figures import Work
+from tests.drills.scaling.watch import PodWatch, seconds_of
+from tests.drills.stack import DeployedStack
+from tests.drills.waiting import wait_for
+
+STACK, AIRFLOW = "scaling", "scaling-airflow"
+QUEUE, WORKLOAD = "default", "worker-default"
+_PAUSED = "autoscaling.keda.sh/paused-scale-in"
+_FINAL = {"success", "failed", "skipped", "upstream_failed", "removed"}
+
+log = logging.getLogger(__name__)
+
+
+def queue_settings() -> dict[str, Any]:
+    """The queue as the stack file has it."""
+    return stack_config(STACK)["airflow-platform:workers"]["queues"][QUEUE]
+
+
+@dataclass
+class Queue:
+    """The queue under load.
+
+    Attributes:
+        stack: that it is part of.
+        api: the public one, logged in.
+        executions: of the load's tasks.
+        report_to: where they are reported.
+        watch: of its pods.
+        begun: when the drill began, in seconds since the epoch.
+    """
+
+    stack: DeployedStack
+    api: AirflowApi
+    executions: Executions
+    report_to: str
+    watch: PodWatch
+    begun: float
+
+    def brake(self, *, on: bool) -> None:
+        """Hold scale-ins back, or let them go on, and wait until the HPA says so."""
+        scaled = ("scaledobject", WORKLOAD, "--namespace", AIRFLOW)
+        self.stack.kubectl("annotate", *scaled, "--overwrite", f"{_PAUSED}=true" if on else f"{_PAUSED}-")
+        seconds = wait_for(f"the HPA has the brake {'on' if on else 'off'}", 60, lambda: self._is_held() == on)
+        log.info("brake %s after %.1f s, %s", "on" if on else "off", seconds, self.seen())
+
+    def _is_held(self) -> bool:
+        hpa = self.stack.get("horizontalpodautoscaler", WORKLOAD, "--namespace", AIRFLOW)
+        return hpa["spec"]["behavior"]["scaleDown"]["selectPolicy"] == "Disabled"
+
+    def begin(self, tasks: int, seconds: float) -> str:
+        """Start a run of the load; returns its name."""
+        run = run_name()
+        answer = begin_run(self.api, run, tasks=tasks, seconds=seconds, report_to=self.report_to)
+        assert answer.status_code == 200, answer.text
+        log.info("run of %d tasks of %.0f s, %s", tasks, seconds, self.seen())
+        return run
+
+    def until_begun(self, run: str, tasks: int, seconds: float) -> None:
+        """Wait until so many of its tasks have begun."""
+        wait_for(f"{tasks} tasks of {run} have begun", seconds, lambda: self.executions.executed(run) >= tasks)
+        log.info("%d tasks have begun, %s", tasks, self.seen())
+
+    def until_ended(self, run: str, seconds: float) -> None:
+        """Wait for the end of a run."""
+        path = f"/dags/{DAG_ID}/dagRuns/{run}"
+        wait_for(f"{run} has ended", seconds, lambda: self.api.ask("GET", path).json()["state"] in _FINAL)
+        log.info("run has ended, %s", self.seen())
+
+    def seen(self) -> str:
+        """The pods in one line, for whoever looks on."""
+        workers = self.watch.workers()
+        return (
+            f"pods: {len(self.watch.consuming())} consume, {len(self.watch.leaving())} leave, "
+            f"{sum(worker.gone is not None for worker in workers)} are gone"
+        )
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """Every task instance that began since the drill did, of whatever DAG."""
+        since = datetime.fromtimestamp(self.begun, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return list(task_instances(self.api, "~", "~", f"start_date_gte={since}&order_by=start_date"))
+
+
+def works(tasks: list[dict[str, Any]]) -> list[Work]:
+    """Where and when the tasks ran; one that has not ended runs until the end of time."""
+    return [
+        Work(
+            name=f"{task['dag_run_id']}/{task['task_id']}/{task['map_index']}",
+            address=task["hostname"] or "",
+            begun=seconds_of(task["start_date"]),
+            ended=seconds_of(task["end_date"]) if task["end_date"] else float("inf"),
+        )
+        for task in tasks
+    ]
+
+
+@contextmanager
+def queue_of(stack: DeployedStack) -> Generator[Queue]:
+    """The queue with its watch, its load and a place where executions are counted."""
+    executions = Executions()
+    with (
+        executions.served(stack.gateway(AIRFLOW)) as report_to,
+        stack.api(AIRFLOW) as api,
+        PodWatch(AIRFLOW, WORKLOAD, stack.environment).watching() as watch,
+    ):
+        unpause(api)
+        yield Queue(stack, api, executions, report_to, watch, time.time())

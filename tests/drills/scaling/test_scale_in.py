@@ -1,0 +1,109 @@
+"""Workers with running tasks are taken away by the load's own fall: nothing is killed, nothing runs twice, idle ones go
+first, and a pod is gone soon after its last task.
+
+A cycle: scale-ins are held back (the annotation that the documentation names) while short tasks make all the workers there
+can be; then come about as many long tasks as there are workers, which spread over them; the brake is let go, and
+since a quarter of the workers could run these tasks, the HPA takes the others.
+"""
+
+import logging
+import math
+import os
+import runpy
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components import autoscaling
+from tests.drills.reports import machine, write_report
+from tests.drills.scaling.figures import ScaleIn, scale_ins
+from tests.drills.scaling.loaded_queue import Queue, queue_settings, works
+from tests.drills.scaling.report import broken, count, summary
+from tests.drills.waiting import wait_for
+
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(3600)]
+
+SCALE_INS = int(os.environ.get("DRILL_SCALE_INS", "20"))
+MOST_CYCLES = 10
+SHORT_SECONDS, LONG_SECONDS = 10.0, (100.0, 120.0)
+_UNTIL_MAPPED_SECONDS = 5.0
+"""From the start of a run until its tasks are on their way, so that they come when the short ones have just ended."""
+_ROUND_SECONDS = 2.0
+"""That a round of the drain controller itself takes: a query, a list of the pods, one write for each."""
+
+log = logging.getLogger(__name__)
+
+
+def tolerance() -> float:
+    """Seconds that a pod may be idle before the drain controller has said so."""
+    program = runpy.run_path(str(Path(autoscaling.__file__).parent / "assets" / "drain.py"))
+    return program["LIVELY_SECONDS"] + _ROUND_SECONDS
+
+
+def grow(queue: Queue, workers: int, concurrency: int) -> None:
+    """Short tasks until all workers are there; returns when these are about to end."""
+    tasks = (workers + 2) * concurrency
+    run = queue.begin(tasks, SHORT_SECONDS)
+    wait_for(f"{workers} workers consume", 240, lambda: len(queue.watch.consuming()) >= workers)
+    queue.until_begun(run, tasks, 240)
+    time.sleep(SHORT_SECONDS - _UNTIL_MAPPED_SECONDS)
+
+
+def shrink(queue: Queue, tasks: int, seconds: float, concurrency: int) -> None:
+    """Long tasks on all workers, and the fall to as many workers as these need."""
+    run = queue.begin(tasks, seconds)
+    queue.until_begun(run, tasks, 60)
+    queue.brake(on=False)
+    needed = math.ceil(tasks / concurrency)
+    took = wait_for(f"{needed} workers are left", 90, lambda: len(queue.watch.consuming()) <= needed)
+    log.info("told to stop within %.1f s, %s", took, queue.seen())
+    # What would be taken from here on are workers whose tasks are about to end anyway.
+    queue.brake(on=True)
+    queue.until_ended(run, seconds + 120)
+
+
+def measured(queue: Queue) -> list[ScaleIn]:
+    return scale_ins(queue.watch.workers(), works(queue.tasks()), tolerance=tolerance())
+
+
+def test_twenty_scale_ins_of_workers_with_running_tasks(queue: Queue) -> None:
+    settings = queue_settings()
+    most, concurrency = settings["maxReplicas"], settings["concurrency"]
+    before, cycles, taken = os.getloadavg(), 0, list[ScaleIn]()
+    while sum(one.tasks > 0 for one in taken) < SCALE_INS and cycles < MOST_CYCLES:
+        queue.brake(on=True)
+        grow(queue, most, concurrency)
+        # One worker less every other time: an idle one is there to be taken first.
+        shrink(queue, most - cycles % 2, LONG_SECONDS[cycles % 2], concurrency)
+        wait_for("all pods that were told to stop are gone", 120, lambda: not queue.watch.leaving())
+        taken, cycles = measured(queue), cycles + 1
+        for one in taken:
+            log.info("%s", {**asdict(one), "ratio": round(one.ratio, 3) if one.remaining else None})
+    queue.brake(on=False)
+    report = _report(queue, taken, cycles)
+    report["load_average"] = {"before": _rounded(before), "after": _rounded(os.getloadavg())}
+    write_report("scale-in", report)
+    found = broken(report, taken, scale_ins=SCALE_INS)
+    assert not found, "; ".join(found)
+
+
+def _report(queue: Queue, taken: list[ScaleIn], cycles: int) -> dict[str, Any]:
+    counts = count(queue.tasks(), queue.executions.reports)
+    return {
+        "drill": "scale-in",
+        "taken": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "cycles": cycles,
+        "seconds": round(time.time() - queue.begun),
+        "tolerance_seconds": tolerance(),
+        **summary(taken, queue.watch.workers(), counts),
+        "each": [{**asdict(one), "told": round(one.told - queue.begun, 1)} for one in taken],
+    }
+
+
+def _rounded(values: tuple[float, ...]) -> list[float]:
+    return [round(value, 1) for value in values]
