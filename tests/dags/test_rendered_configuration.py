@@ -67,12 +67,14 @@ def test_commands_stand_only_where_airflow_runs_them(rendered: Any, schema: dict
 
 
 def run(folder: Path, files: dict[str, str], secrets: dict[str, str], code: str) -> str:
-    """Run code where a role's files lie as in its pod, all paths moved below `folder`."""
+    """Run code where a role's files lie as in its pod, links of a ConfigMap included, all paths moved below `folder`."""
     (folder / "secrets").mkdir()
+    (folder / "..data").mkdir()
     for name, text in secrets.items():
         (folder / "secrets" / name).write_text(text)
     for name, text in files.items():
-        (folder / name).write_text(text.replace(SECRETS, str(folder / "secrets")))
+        (folder / "..data" / name).write_text(text.replace(SECRETS, str(folder / "secrets")))
+        (folder / name).symlink_to(Path("..data") / name)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")}
     environment |= {"AIRFLOW_HOME": str(folder / "home"), "AIRFLOW_CONFIG": str(folder / "airflow.cfg")}
     done = subprocess.run(

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from airflow.exceptions import AirflowClusterPolicyViolation
 
-_HERE = Path(__file__).resolve().parent
+# Not where the file itself lies: files of a ConfigMap are links into a folder that Python's path does not name.
+_HERE = Path(__file__).parent.resolve()
 _QUEUES = json.loads((_HERE / "queues.json").read_text(encoding="utf-8"))
 
 
