@@ -57,13 +57,13 @@ def running_config(settings: PostgresSettings, labels: PlatformLabels) -> str:
 def agreed_config(settings: PostgresSettings) -> dict[str, Any]:
     """What all instances agree on: read once when the cluster is made, brought up to date by a Job afterwards.
 
-    A frozen or cut-off primary is replaced when `ttl` has run out: after 16 s with three instances, so that with what
-    follows (the choice, the Service, the pooler) it is below the 25 to 40 s after which Airflow's workers give up. A
-    primary whose server was killed is noticed within `loop_wait`. One instance has nobody to hand over to, so it may ask
+    A frozen or cut-off primary is replaced when `ttl` has run out: after 20 s with three instances, the least that Patroni
+    takes (it raises a smaller value without a word), so that with what follows (the choice, the Service, the pooler) it is
+    below the 25 to 40 s after which Airflow's workers give up. A primary whose server was killed is noticed within `loop_wait`. One instance has nobody to hand over to, so it may ask
     less often.
     """
     highly_available = settings.instances > 1
-    timing = (16, 3, 5) if highly_available else (30, 10, 10)
+    timing = (20, 3, 5) if highly_available else (30, 10, 10)
     return {
         **dict(zip(("ttl", "loop_wait", "retry_timeout"), timing, strict=True)),
         "failsafe_mode": True,

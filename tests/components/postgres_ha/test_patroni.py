@@ -28,7 +28,7 @@ def test_durability_is_the_kind_of_commit(durability: Durability, mode: str | bo
 
 
 @pytest.mark.parametrize(
-    ("settings", "timing", "start_timeout"), [(DEV, (30, 10, 10), 300), (PROD, (16, 3, 5), 0)], ids=("one", "three")
+    ("settings", "timing", "start_timeout"), [(DEV, (30, 10, 10), 300), (PROD, (20, 3, 5), 0)], ids=("one", "three")
 )
 def test_three_instances_fail_over_soon_and_one_asks_less_often(
     settings: Any, timing: tuple[int, int, int], start_timeout: int
