@@ -1,5 +1,7 @@
+import inspect
 import json
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -7,24 +9,21 @@ from local.cluster import cgroups, host, network, pki
 from local.cluster.layout import Layout
 
 
+def _own_functions(module: ModuleType) -> list[str]:
+    return [
+        name
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
+    ]
+
+
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of what was done to the machine, instead of doing it."""
     made: list[str] = []
-    for module, names in {
-        pki: ("ensure",),
-        cgroups: ("ensure", "remove"),
-        network: (
-            "raise_settings",
-            "ensure_bridge",
-            "open_forwarding",
-            "close_forwarding",
-            "remove_bridge",
-            "remove_tables",
-            "restore_settings",
-        ),
-    }.items():
-        for name in names:
+    # Every function of these, whatever is added: one that is left out would change this machine, and its cluster if one runs.
+    for module in (pki, cgroups, network):
+        for name in _own_functions(module):
 
             def record(*_: object, done: str = name, **__: object) -> None:
                 made.append(done)
@@ -77,4 +76,11 @@ def test_clearing_takes_back_and_leaves_other_clusters_records(
     assert [path.name for path in records.iterdir()] == ["other-x"]
     assert not plugins.parent.exists()
     assert not layout.run.exists()
-    assert calls == ["remove", "remove_bridge", "close_forwarding", "remove_tables", "restore_settings"]
+    assert calls == [
+        "remove",
+        "remove_pod_links",
+        "remove_bridge",
+        "close_forwarding",
+        "remove_tables",
+        "restore_settings",
+    ]
