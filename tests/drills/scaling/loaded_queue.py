@@ -1,9 +1,6 @@
 """The queue whose workers come and go: load for it, its brake, and what became of its tasks."""
 
-import json
 import logging
-import subprocess
-import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from local import paths
 from local.airflow_api import AirflowApi
 from local.stacks import stack_config
 from tests.drills.load import DAG_ID, Executions, begin_run, run_name, task_instances, unpause
@@ -121,13 +117,3 @@ def queue_of(stack: DeployedStack) -> Generator[Queue]:
     ):
         unpause(api)
         yield Queue(stack, api, executions, report_to, watch, time.time())
-
-
-def deploy_queue(**settings: Any) -> None:
-    """Deploy the stack with other settings of the queue than its file has; by their names there."""
-    workers = stack_config(STACK)["airflow-platform:workers"]
-    changed = {**workers, "queues": {**workers["queues"], QUEUE: {**workers["queues"][QUEUE], **settings}}}
-    command = [sys.executable, "-m", "tests.drills.deploy_with", STACK, f"workers={json.dumps(changed)}"]
-    result = subprocess.run(command, cwd=paths.checkout(), capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
-    log.info("deployed with %s", settings)

@@ -20,7 +20,7 @@ import pytest
 
 from components import autoscaling
 from tests.drills.reports import machine, write_report
-from tests.drills.scaling.figures import ScaleIn, scale_ins
+from tests.drills.scaling.figures import ScaleIn, idle_for, scale_ins
 from tests.drills.scaling.loaded_queue import Queue, queue_settings, works
 from tests.drills.scaling.report import broken, count, summary
 from tests.drills.waiting import wait_for
@@ -29,9 +29,7 @@ pytestmark = [pytest.mark.drill, pytest.mark.timeout(3600)]
 
 SCALE_INS = int(os.environ.get("DRILL_SCALE_INS", "20"))
 MOST_CYCLES = 10
-SHORT_SECONDS, LONG_SECONDS = 10.0, (100.0, 120.0)
-_UNTIL_MAPPED_SECONDS = 5.0
-"""From the start of a run until its tasks are on their way, so that they come when the short ones have just ended."""
+SHORT_SECONDS, LONG_SECONDS = 10.0, 100.0
 _ROUND_SECONDS = 2.0
 """That a round of the drain controller itself takes: a query, a list of the pods, one write for each."""
 
@@ -45,45 +43,58 @@ def tolerance() -> float:
 
 
 def grow(queue: Queue, workers: int, concurrency: int) -> None:
-    """Short tasks until all workers are there; returns when these are about to end."""
+    """Short tasks until all workers are there; returns when these have ended, so that what comes next spreads over all."""
     tasks = (workers + 2) * concurrency
     run = queue.begin(tasks, SHORT_SECONDS)
     wait_for(f"{workers} workers consume", 240, lambda: len(queue.watch.consuming()) >= workers)
-    queue.until_begun(run, tasks, 240)
-    time.sleep(SHORT_SECONDS - _UNTIL_MAPPED_SECONDS)
+    queue.until_ended(run, 240)
 
 
-def shrink(queue: Queue, tasks: int, seconds: float, concurrency: int) -> None:
-    """Long tasks on all workers, and the fall to as many workers as these need."""
-    run = queue.begin(tasks, seconds)
+def shrink(queue: Queue, tasks: int, concurrency: int) -> str:
+    """Long tasks on all workers, and the fall to as many workers as these need; returns the tasks' run."""
+    run = queue.begin(tasks, LONG_SECONDS)
     queue.until_begun(run, tasks, 60)
+    # The drain controller is to know all of them: who goes first is its word.
+    time.sleep(tolerance())
     queue.brake(on=False)
     needed = math.ceil(tasks / concurrency)
     took = wait_for(f"{needed} workers are left", 90, lambda: len(queue.watch.consuming()) <= needed)
     log.info("told to stop within %.1f s, %s", took, queue.seen())
     # What would be taken from here on are workers whose tasks are about to end anyway.
     queue.brake(on=True)
-    queue.until_ended(run, seconds + 120)
+    return run
+
+
+def busy_when_told(queue: Queue) -> int:
+    """Workers that were told to stop since the drill began, and had a task then."""
+    tasks = works(queue.tasks())
+    told = [(worker, worker.told) for worker in queue.watch.workers() if worker.told and worker.told > queue.begun]
+    return sum(idle_for(worker, tasks, at) is None for worker, at in told)
 
 
 def measured(queue: Queue) -> list[ScaleIn]:
-    return scale_ins(queue.watch.workers(), works(queue.tasks()), tolerance=tolerance())
+    found = scale_ins(queue.watch.workers(), works(queue.tasks()), tolerance=tolerance())
+    return [one for one in found if one.told > queue.begun]
 
 
 def test_twenty_scale_ins_of_workers_with_running_tasks(queue: Queue) -> None:
     settings = queue_settings()
     most, concurrency = settings["maxReplicas"], settings["concurrency"]
-    before, cycles, taken = os.getloadavg(), 0, list[ScaleIn]()
-    while sum(one.tasks > 0 for one in taken) < SCALE_INS and cycles < MOST_CYCLES:
-        queue.brake(on=True)
-        grow(queue, most, concurrency)
-        # One worker less every other time: an idle one is there to be taken first.
-        shrink(queue, most - cycles % 2, LONG_SECONDS[cycles % 2], concurrency)
+    before, cycles, done = os.getloadavg(), 0, False
+    queue.brake(on=True)
+    grow(queue, most, concurrency)
+    while not done:
+        # One task less every other time: an idle worker is there to be taken first.
+        run = shrink(queue, most - cycles % 2, concurrency)
+        cycles += 1
+        done = busy_when_told(queue) >= SCALE_INS or cycles == MOST_CYCLES
+        if not done:
+            # The next workers start while the last ones finish their tasks.
+            grow(queue, most, concurrency)
+        queue.until_ended(run, LONG_SECONDS + 120)
         wait_for("all pods that were told to stop are gone", 120, lambda: not queue.watch.leaving())
-        taken, cycles = measured(queue), cycles + 1
-        for one in taken:
-            log.info("%s", {**asdict(one), "ratio": round(one.ratio, 3) if one.remaining else None})
     queue.brake(on=False)
+    taken = measured(queue)
     report = _report(queue, taken, cycles)
     report["load_average"] = {"before": _rounded(before), "after": _rounded(os.getloadavg())}
     write_report("scale-in", report)
