@@ -24,7 +24,7 @@ STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke drill-restore simulate plan images \
-	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-scaling reliability
+	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-scaling drills-airflow reliability
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -149,6 +149,9 @@ drills-scaling: $(UV) ## Twenty workers with running tasks are taken away, on a 
 	@$(OF_SCALING) $(LOCAL) deploy --stack scaling
 	@code=0; $(OF_SCALING) $(RUN) pytest -m drill --log-cli-level=INFO tests/drills/scaling || code=$$?; \
 		$(if $(KEEP),,$(OF_SCALING) $(LOCAL) destroy --stack scaling || code=$$?;) exit $$code
+
+drills-airflow: $(UV) ## Faults of Airflow itself on the running dev stack: a scheduler killed, the execution API away, bad DAG files
+	@$(RUN) pytest -m drill --log-cli-level=INFO tests/drills/airflow
 
 reliability: $(UV) ## Write the table of docs/reliability.md from the drills' reports
 	@$(RUN) python -m scripts.reliability_table

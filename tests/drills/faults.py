@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.drills.ha.bench import Pod
+from tests.drills.stack import Pod
 from tests.drills.waiting import DrillError
 
 _TABLE = "drill"

@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,27 @@ from local.forward import kubectl
 from tests.drills.waiting import DrillError
 
 _PATIENCE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod and what a drill needs to know of it.
+
+    Attributes:
+        name: of the pod.
+        uid: of the pod; another one after it was made anew.
+        address: in the pod network.
+        role: what Patroni says it is, empty elsewhere.
+        ready: whether Services count it.
+        containers: id of each running container by name.
+    """
+
+    name: str
+    uid: str
+    address: str
+    role: str
+    ready: bool
+    containers: dict[str, str]
 
 
 class DeployedStack:
@@ -60,6 +82,14 @@ class DeployedStack:
         """An object or list as the API server gives it."""
         return json.loads(self.kubectl("get", *arguments, "--output", "json"))
 
+    def pods(self, namespace: str, workload: str | None = None) -> list[Pod]:
+        """Pods that are not on their way out, by name."""
+        chosen = ("--selector", f"app.kubernetes.io/name={workload}") if workload else ()
+        items = self.get("pods", "--namespace", namespace, *chosen)["items"]
+        return sorted(
+            (_pod(item) for item in items if "deletionTimestamp" not in item["metadata"]), key=lambda pod: pod.name
+        )
+
     def address(self, namespace: str, service: str) -> str:
         """Cluster address of a Service; the machine itself reaches it."""
         return self.get("service", service, "--namespace", namespace)["spec"]["clusterIP"]
@@ -81,3 +111,21 @@ class DeployedStack:
         ) as api:
             api.log_in("admin", str(self.outputs["admin_password"]))
             yield api
+
+
+def _pod(item: dict[str, Any]) -> Pod:
+    status = item["status"]
+    running = {
+        container["name"]: container["containerID"].rpartition("/")[2]
+        for container in status.get("containerStatuses", ())
+        if container.get("containerID") and "running" in container.get("state", {})
+    }
+    ready = any(found["type"] == "Ready" and found["status"] == "True" for found in status.get("conditions", ()))
+    return Pod(
+        name=item["metadata"]["name"],
+        uid=item["metadata"]["uid"],
+        address=status.get("podIP", ""),
+        role=item["metadata"].get("labels", {}).get("airflow-platform/role", ""),
+        ready=ready,
+        containers=running,
+    )

@@ -1,9 +1,7 @@
 """The deployed drill stack, as drills see it from the machine it runs on."""
 
 import base64
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from tests.drills.stack import DeployedStack
@@ -12,41 +10,12 @@ STACK = "drill"
 AIRFLOW, DATA = "drill-airflow", "drill-data"
 
 
-@dataclass(frozen=True, slots=True)
-class Pod:
-    """A pod and what a drill needs to know of it.
-
-    Attributes:
-        name: of the pod.
-        uid: of the pod; another one after it was made anew.
-        address: in the pod network.
-        role: what Patroni says it is, empty elsewhere.
-        ready: whether Services count it.
-        containers: id of each running container by name.
-    """
-
-    name: str
-    uid: str
-    address: str
-    role: str
-    ready: bool
-    containers: dict[str, str]
-
-
 class Bench(DeployedStack):
     """The drill stack: its pods, Services and secrets."""
 
     def __init__(self, folder: Path) -> None:
         """Read the outputs of the deployed stack; `folder` takes the authority's certificate."""
         super().__init__(STACK, folder)
-
-    def pods(self, namespace: str, workload: str | None = None) -> list[Pod]:
-        """Pods that are not on their way out, by name."""
-        chosen = ("--selector", f"app.kubernetes.io/name={workload}") if workload else ()
-        items = self.get("pods", "--namespace", namespace, *chosen)["items"]
-        return sorted(
-            (_pod(item) for item in items if "deletionTimestamp" not in item["metadata"]), key=lambda pod: pod.name
-        )
 
     def api_addresses(self) -> list[str]:
         """Where the pods of the data namespace find the API server."""
@@ -94,21 +63,3 @@ class Bench(DeployedStack):
             restarts = [status["restartCount"] for status in item["status"].get("containerStatuses", ())]
             if max(restarts, default=0) > 1:
                 self.kubectl("delete", "pod", item["metadata"]["name"], "--namespace", namespace, "--wait=false")
-
-
-def _pod(item: dict[str, Any]) -> Pod:
-    status = item["status"]
-    running = {
-        container["name"]: container["containerID"].rpartition("/")[2]
-        for container in status.get("containerStatuses", ())
-        if container.get("containerID") and "running" in container.get("state", {})
-    }
-    ready = any(found["type"] == "Ready" and found["status"] == "True" for found in status.get("conditions", ()))
-    return Pod(
-        name=item["metadata"]["name"],
-        uid=item["metadata"]["uid"],
-        address=status.get("podIP", ""),
-        role=item["metadata"].get("labels", {}).get("airflow-platform/role", ""),
-        ready=ready,
-        containers=running,
-    )

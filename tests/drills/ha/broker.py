@@ -2,7 +2,8 @@
 
 import re
 
-from tests.drills.ha.bench import AIRFLOW, DATA, Bench, Pod
+from tests.drills.ha.bench import AIRFLOW, DATA, Bench
+from tests.drills.stack import Pod
 from tests.drills.waiting import DrillError, wait_for
 
 NODES = 3

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.drills.ha.bench import DATA, Bench, Pod
+from tests.drills.ha.bench import DATA, Bench
+from tests.drills.stack import Pod
 from tests.drills.waiting import DrillError, wait_for
 
 INSTANCES = 3

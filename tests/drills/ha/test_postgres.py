@@ -7,10 +7,11 @@ from contextlib import ExitStack
 import pytest
 
 from tests.drills import faults
-from tests.drills.ha.bench import DATA, Bench, Pod
+from tests.drills.ha.bench import DATA, Bench
 from tests.drills.ha.drill import Drill, Limits
 from tests.drills.ha.patroni import Patroni
 from tests.drills.reports import machine, write_report
+from tests.drills.stack import Pod
 from tests.drills.waiting import wait_for
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]

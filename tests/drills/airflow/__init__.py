@@ -1,0 +1,1 @@
+"""Faults of Airflow itself, on the running dev stack."""
