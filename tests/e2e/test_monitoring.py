@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from components.monitoring_stack.dashboard import PANELS
-from components.monitoring_stack.rules import ALERTS
+from components.monitoring_stack.rules import alerts
+from tests.harness import settings_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -29,7 +30,7 @@ def test_every_target_answers(prometheus: Ask) -> None:
 def test_all_rules_are_loaded_and_healthy(address: Callable[[str, str], str]) -> None:
     base = f"http://{address('airflow-monitoring', 'prometheus')}:9090/api/v1/rules"
     (group,) = httpx.get(base, timeout=10).json()["data"]["groups"]
-    assert {rule["name"] for rule in group["rules"]} == {alert.name for alert in ALERTS}
+    assert {rule["name"] for rule in group["rules"]} == {alert.name for alert in alerts(settings_of("dev"))}
     assert [rule["name"] for rule in group["rules"] if rule["health"] == "err"] == []
 
 
