@@ -1,10 +1,21 @@
 """`python -m tests.drills.deploy_with STACK KEY=JSON ...`: deploy a stack with settings that win over its file."""
 
+import json
 import os
+import subprocess
 import sys
+from typing import Any
 
+from local import paths
 from local.engine import api
 from local.engines import environment
+
+
+def deployed(stack: str, **settings: Any) -> subprocess.CompletedProcess[str]:
+    """The same in a process of its own."""
+    pairs = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+    command = [sys.executable, "-m", "tests.drills.deploy_with", stack, *pairs]
+    return subprocess.run(command, cwd=paths.checkout(), capture_output=True, text=True, check=False)
 
 
 def main(stack: str, *settings: str) -> int:

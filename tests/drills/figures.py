@@ -2,8 +2,26 @@
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCounts:
+    """What became of the tasks.
+
+    Attributes:
+        tasks: task instances.
+        failed: those that did not end in success.
+        tries: tries beyond the first.
+        run_twice: tasks that more than one execution was reported of.
+    """
+
+    tasks: int
+    failed: int
+    tries: int
+    run_twice: int
 
 
 def longest_gap(times: Iterable[float], begin: float, end: float) -> float:

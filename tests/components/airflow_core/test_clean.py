@@ -1,6 +1,5 @@
 """What the Job that removes old rows decides, and how it is run."""
 
-import importlib.util
 import json
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
@@ -9,9 +8,9 @@ from typing import Any
 import pytest
 
 from components.airflow_core.manifests.cleaning import BACKUP_SLACK_HOURS, told
-from local import paths
 from settings.backup import BackupTarget
 from settings.cleaning import CleaningSettings
+from tests.components.airflow_core.programs import load_asset
 from tests.components.airflow_core.test_component import build
 from tests.harness import kubernetes, record_program, settings_of
 
@@ -20,13 +19,7 @@ NOW = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def clean() -> ModuleType:
-    file = paths.checkout() / "components" / "airflow_core" / "assets" / "clean.py"
-    spec = importlib.util.spec_from_file_location("clean", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_asset("clean")
 
 
 def hours_ago(hours: float) -> float:

@@ -1,8 +1,6 @@
 """What the Job decides that brings Airflow to what is declared, and how it is run."""
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,8 +11,8 @@ import pytest
 from components.airflow_core.manifests.declared import told
 from components.airflow_core.secrets import consumers
 from components.contract.secrets import SecretValue
-from local import paths
 from settings.declared import DeclaredSettings
+from tests.components.airflow_core.programs import load_asset
 from tests.components.airflow_core.test_component import build
 from tests.harness import as_config, kubernetes, record_program, settings_of
 
@@ -31,15 +29,7 @@ CONNECTION = {"conn_type": "http", "password": "real", "extra": '{"a": 1}', "des
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    file = paths.checkout() / "components" / "airflow_core" / "assets" / "declared.py"
-    spec = importlib.util.spec_from_file_location("declared_script", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Its dataclasses look their own module up.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_asset("declared")
 
 
 def changes(script: ModuleType, kind: str, wanted: dict[str, Any], found: dict[str, Any]) -> list[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """DAGs from Git on a stack of their own: a push, a pinned commit, a server that is away, and a bundle that is dropped."""
 
-import json
 import os
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 from local import paths
 from local.airflow_api import AirflowApi
 from local.stacks import stack_config
+from tests.drills import deploy_with
 from tests.drills.bundles.server import TOKEN, USER, GitServer, Repository
 from tests.drills.load import run_name
 from tests.drills.stack import DeployedStack
@@ -29,9 +29,7 @@ Report = Callable[[str, Mapping[str, Any]], None]
 def deployed(bundles: Mapping[str, Any]) -> None:
     """Deploy the stack with these bundles and the token."""
     airflow = {**stack_config(STACK)["airflow-platform:airflow"], "bundles": bundles}
-    settings = [f"airflow={json.dumps(airflow)}", f"givenValues={json.dumps({'team_token': TOKEN})}"]
-    command = [sys.executable, "-m", "tests.drills.deploy_with", STACK, *settings]
-    result = subprocess.run(command, cwd=paths.checkout(), capture_output=True, text=True, check=False)
+    result = deploy_with.deployed(STACK, airflow=airflow, givenValues={"team_token": TOKEN})
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.drills.figures import spread
+from tests.drills.figures import TaskCounts, spread
 from tests.drills.ha.bench import AIRFLOW, Bench
 from tests.drills.ha.broker import Broker
 from tests.drills.ha.figures import Audit
 from tests.drills.ha.ledger import Ledger
-from tests.drills.ha.load import Load, LoadResult
+from tests.drills.ha.load import Load
 from tests.drills.ha.patroni import Patroni
 from tests.drills.reports import machine, write_report
 from tests.drills.waiting import wait_for
@@ -157,7 +157,7 @@ def _rounded(values: tuple[float, ...]) -> list[float]:
     return [round(value, 1) for value in values]
 
 
-def _report(name: str, measured: list[Repetition], audit: Audit, result: LoadResult, limits: Limits) -> dict[str, Any]:
+def _report(name: str, measured: list[Repetition], audit: Audit, result: TaskCounts, limits: Limits) -> dict[str, Any]:
     return {
         "drill": name,
         "taken": datetime.now(UTC).isoformat(timespec="seconds"),

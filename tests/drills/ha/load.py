@@ -5,33 +5,15 @@ import threading
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from local.airflow_api import AirflowApi
 from local.errors import LocalError
-from tests.drills.figures import longest_gap, run_twice
+from tests.drills.figures import TaskCounts, longest_gap, run_twice
 from tests.drills.load import DAG_ID, Executions, begin_run, run_name, task_instances, unpause
 from tests.drills.waiting import wait_for
 
 TASKS_PER_RUN = 100
 _UNFINISHED = {"queued", "running"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadResult:
-    """What came of all runs.
-
-    Attributes:
-        tasks: task instances.
-        failed: task instances that did not end in success.
-        tries: tries beyond the first.
-        run_twice: tasks that more than one execution was reported of.
-    """
-
-    tasks: int
-    failed: int
-    tries: int
-    run_twice: int
 
 
 class Load:
@@ -80,7 +62,7 @@ class Load:
         """Executions that began since a time."""
         return sum(report["at"] >= begin for report in list(self._executions.reports))
 
-    def finish(self, seconds: float) -> LoadResult:
+    def finish(self, seconds: float) -> TaskCounts:
         """Wait for the end of all runs and count."""
         wait_for("all runs of the load have ended", seconds, lambda: not any(map(self._is_running, self._runs)))
         states: Counter[str] = Counter()
@@ -89,7 +71,7 @@ class Load:
             for task in task_instances(self._api, DAG_ID, run):
                 states[str(task["state"])] += 1
                 tries += max(0, task["try_number"] - 1)
-        return LoadResult(
+        return TaskCounts(
             tasks=states.total(),
             failed=states.total() - states["success"],
             tries=tries,

@@ -1,9 +1,6 @@
 """Every secret that two sides share is rotated in two updates, under clients that log in without a pause."""
 
-import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,8 +9,8 @@ from typing import Any
 import pytest
 
 from components.contract.labels import ROLE_LABEL
-from local import paths
 from local.stacks import stack_config
+from tests.drills import deploy_with
 from tests.drills.rotation.logins import Client, Cluster, broker_login, database_login
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]
@@ -97,8 +94,7 @@ def inside(cluster: Cluster, namespaces: dict[str, str]) -> Iterator[Callable[[s
 def update(credentials: dict[str, Any]) -> float:
     """Deploy with these credentials; returns the seconds that it took."""
     begun = time.monotonic()
-    command = [sys.executable, "-m", "tests.drills.deploy_with", STACK, f"credentials={json.dumps(credentials)}"]
-    result = subprocess.run(command, cwd=paths.checkout(), capture_output=True, text=True, check=False)
+    result = deploy_with.deployed(STACK, credentials=credentials)
     assert result.returncode == 0, result.stdout + result.stderr
     return time.monotonic() - begun
 

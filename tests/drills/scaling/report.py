@@ -1,31 +1,14 @@
 """The report of a drill of scale-ins, and the promises that it is held against. Pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from tests.drills.figures import run_twice, spread
+from tests.drills.figures import TaskCounts, run_twice, spread
 from tests.drills.scaling.figures import ScaleIn, Worker
 
 MOST_RATIO = 1.10
 """Of the time until a pod is gone to its longest remaining task."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskCounts:
-    """What became of the tasks.
-
-    Attributes:
-        tasks: task instances.
-        failed: those that did not end in success.
-        tries: tries beyond the first.
-        run_twice: tasks that more than one execution was reported of.
-    """
-
-    tasks: int
-    failed: int
-    tries: int
-    run_twice: int
 
 
 def count(tasks: Sequence[Mapping[str, Any]], executions: Iterable[Mapping[str, Any]]) -> TaskCounts:

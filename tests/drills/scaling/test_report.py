@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.drills.figures import TaskCounts
 from tests.drills.scaling.figures import ScaleIn, Worker
-from tests.drills.scaling.report import TaskCounts, broken, count, killed, summary
+from tests.drills.scaling.report import broken, count, killed, summary
 
 BUSY = ScaleIn(
     worker="busy",

@@ -1,8 +1,6 @@
 """The stack of these drills: deployed with a version, asked, and watched."""
 
-import json
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -17,6 +15,7 @@ from local.forward import edge_of, forwarded, kubectl
 from local.progress import ConsoleReporter
 from local.stacks import stack_config
 from local.up import run_smoke_dag
+from tests.drills import deploy_with
 
 STACK = "versions"
 AIRFLOW, DATA = "versions-airflow", "versions-data"
@@ -27,9 +26,7 @@ def deployed(version: str, image: str | None, **migration: Any) -> subprocess.Co
     config = stack_config(STACK)
     airflow = {**config["airflow-platform:airflow"], "version": version, "migration": migration}
     images = {**config["airflow-platform:images"], "overrides": {"airflow": image} if image else {}}
-    arguments = [f"airflow={json.dumps(airflow)}", f"images={json.dumps(images)}"]
-    command = [sys.executable, "-m", "tests.drills.deploy_with", STACK, *arguments]
-    return subprocess.run(command, cwd=paths.checkout(), capture_output=True, text=True, check=False)
+    return deploy_with.deployed(STACK, airflow=airflow, images=images)
 
 
 def smoke() -> None:
