@@ -23,6 +23,30 @@ class TaskCounts:
     tries: int
     run_twice: int
 
+    @property
+    def is_clean(self) -> bool:
+        """Whether every task succeeded, by one execution."""
+        return not (self.failed or self.tries or self.run_twice)
+
+    def told(self) -> dict[str, int]:
+        """As a report says it."""
+        return {
+            "tasks": self.tasks,
+            "tasks_failed": self.failed,
+            "tries_beyond_the_first": self.tries,
+            "tasks_run_twice": self.run_twice,
+        }
+
+
+def count(tasks: Sequence[Mapping[str, Any]], executions: Iterable[Mapping[str, Any]]) -> TaskCounts:
+    """Count what the public API says of tasks and what their executions say themselves."""
+    return TaskCounts(
+        tasks=len(tasks),
+        failed=sum(task["state"] not in ("success", "skipped") for task in tasks),
+        tries=sum(max(0, task["try_number"] - 1) for task in tasks),
+        run_twice=len(run_twice(executions)),
+    )
+
 
 def longest_gap(times: Iterable[float], begin: float, end: float) -> float:
     """Seconds of the longest stretch between `begin` and `end` in which nothing happened.

@@ -1,10 +1,12 @@
 """The arithmetic that drills share."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.drills.figures import longest_gap, run_twice, spread
+from tests.drills.figures import TaskCounts, count, longest_gap, run_twice, spread
 
 seconds = st.integers(0, 1000).map(float)
 times = st.lists(seconds, max_size=50)
@@ -35,6 +37,22 @@ def test_a_task_ran_twice_when_two_executions_say_so() -> None:
     assert run_twice([first, first]) == [], "one execution may report repeatedly"
     assert run_twice([first, {**first, "run": "b"}, {**first, "task": 2}]) == []
     assert run_twice([first, {**first, "execution": "y"}]) == [("a", 1)]
+
+
+def test_tasks_are_counted_by_what_the_api_and_they_themselves_say() -> None:
+    states = (("success", 1), ("failed", 1), ("success", 3), ("skipped", 1))
+    tasks = [{"state": state, "try_number": number} for state, number in states]
+    executions = [{"run": "r", "task": 1, "execution": name} for name in ("x", "x", "y")]
+    counts = count(tasks, executions)
+    assert counts == TaskCounts(tasks=4, failed=1, tries=2, run_twice=1)
+    assert set(counts.told().values()) == {4, 1, 2}
+
+
+@pytest.mark.parametrize("flaw", [{"failed": 1}, {"tries": 1}, {"run_twice": 1}])
+def test_one_flaw_is_enough(flaw: dict[str, int]) -> None:
+    counts = TaskCounts(tasks=4, failed=0, tries=0, run_twice=0)
+    assert counts.is_clean
+    assert not replace(counts, **flaw).is_clean
 
 
 def test_spread() -> None:

@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +11,8 @@ from typing import Any
 
 import httpx
 
-from local.airflow_api import AirflowApi
-from tests.drills.figures import longest_gap, run_twice
-from tests.drills.load import DAG_ID, Executions, run_name, task_instances, unpause
+from tests.drills.figures import longest_gap
+from tests.drills.load import Executions, Runs, unpause
 from tests.drills.reports import machine, write_report
 from tests.drills.stack import DeployedStack, Pod
 from tests.drills.waiting import wait_for
@@ -22,85 +20,28 @@ from tests.drills.waiting import wait_for
 STACK, AIRFLOW, MONITORING = "dev", "airflow", "airflow-monitoring"
 SLOTS = 4
 """Of the one worker of the dev stack."""
-_FINAL = {"success", "failed"}
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What came of the tasks of some runs.
+@dataclass
+class Stage(Runs):
+    """The stack, its public API, and the place where executions of tasks are counted.
 
     Attributes:
-        states: task instances by state.
-        tries: tries beyond the first.
-        run_twice: tasks that more than one execution was reported of.
+        stack: that the faults are done to.
     """
 
-    states: dict[str, int]
-    tries: int
-    run_twice: int
-
-    @property
-    def failed(self) -> int:
-        """Task instances that did not end in success."""
-        return sum(count for state, count in self.states.items() if state != "success")
-
-    def told(self) -> dict[str, Any]:
-        """As a report says it."""
-        return {
-            "tasks": sum(self.states.values()),
-            "tasks_failed": self.failed,
-            "states": self.states,
-            "tries_beyond_the_first": self.tries,
-            "tasks_run_twice": self.run_twice,
-        }
-
-
-@dataclass
-class Stage:
-    """The stack, its public API, and the place where executions of tasks are counted."""
-
     stack: DeployedStack
-    api: AirflowApi
-    executions: Executions
-    report_to: str
 
     def forget(self, *dags: str) -> None:
         """Delete DAGs whose files are gone, with their runs."""
         for dag in dags:
             self.api.ask("DELETE", f"/dags/{dag}", accept_errors=True)
 
-    def begin(self, tasks: int, seconds: float) -> str:
-        """Start a run of so many tasks that take so many seconds each; returns its name."""
-        run = run_name()
-        conf = {"tasks": tasks, "seconds": seconds, "report_to": self.report_to}
-        self.api.ask("POST", f"/dags/{DAG_ID}/dagRuns", {"dag_run_id": run, "logical_date": None, "conf": conf})
-        log.info("run %s of %d tasks of %.0f s", run, tasks, seconds)
-        return run
-
-    def until_begun(self, run: str, tasks: int, seconds: float = 120) -> None:
-        """Wait until so many tasks of a run have begun."""
-        wait_for(f"{tasks} tasks of {run} have begun", seconds, lambda: self.executions.executed(run) >= tasks)
-
-    def until_ended(self, run: str, seconds: float) -> None:
-        """Wait for the end of a run, whatever it is."""
-        path = f"/dags/{DAG_ID}/dagRuns/{run}"
-        wait_for(f"{run} has ended", seconds, lambda: self.api.ask("GET", path).json()["state"] in _FINAL)
-
-    def outcome(self, *runs: str) -> Outcome:
-        """What came of runs."""
-        tasks = [task for run in runs for task in task_instances(self.api, DAG_ID, run)]
-        reports = [report for report in self.executions.reports if report["run"] in runs]
-        return Outcome(
-            states=dict(Counter(str(task["state"]) for task in tasks)),
-            tries=sum(max(0, task["try_number"] - 1) for task in tasks),
-            run_twice=len(run_twice(reports)),
-        )
-
     def gap(self, begin: float) -> float:
         """Seconds of the longest stretch since a time in which no task began; the end is the last that did."""
-        times = [report["at"] for report in self.executions.reports if report["at"] >= begin]
+        times = [report["at"] for report in list(self.executions.reports) if report["at"] >= begin]
         return longest_gap(times, begin, max(times, default=begin))
 
     def pod(self, workload: str) -> Pod:
@@ -129,11 +70,13 @@ class Stage:
         statuses = (pod["status"].get("containerStatuses", ()) for pod in self.all_pods(workload))
         return sum(status["restartCount"] for found in statuses for status in found)
 
-    def alerts(self) -> list[str]:
-        """Names of the alerts that fire, or will when it lasts."""
+    def alerts(self) -> dict[str, str]:
+        """State of each alert that fires (`firing`), or will when it lasts (`pending`), by name."""
         address = self.stack.address(MONITORING, "prometheus")
         answer = httpx.get(f"http://{address}:9090/api/v1/alerts", timeout=10).raise_for_status()
-        return sorted({alert["labels"]["alertname"] for alert in answer.json()["data"]["alerts"]})
+        alerts = [(alert["labels"]["alertname"], alert["state"]) for alert in answer.json()["data"]["alerts"]]
+        # Of one that does both, the last is taken: "firing".
+        return dict(sorted(alerts, reverse=True))
 
 
 @contextmanager
@@ -142,7 +85,7 @@ def staged(stack: DeployedStack) -> Generator[Stage]:
     executions = Executions()
     with executions.served(stack.gateway(AIRFLOW)) as report_to, stack.api(AIRFLOW) as api:
         unpause(api)
-        yield Stage(stack, api, executions, report_to)
+        yield Stage(api, executions, report_to, stack)
 
 
 def tell(drill: str, load: float, measured: Mapping[str, Any]) -> None:

@@ -170,10 +170,7 @@ def _report(name: str, measured: list[Repetition], audit: Audit, result: TaskCou
         "write_outage_direct_seconds": spread([item.direct for item in measured]),
         "queue_gap_seconds": spread([item.queue_gap for item in measured]),
         "time_to_normal_seconds": spread([item.normal for item in measured]),
-        "tasks": result.tasks,
-        "tasks_failed": result.failed,
-        "tries_beyond_the_first": result.tries,
-        "tasks_run_twice": result.run_twice,
+        **result.told(),
         "limits": {"outage": limits.outage, "queue_gap": limits.queue_gap, "finish": limits.finish},
     }
 

@@ -2,13 +2,12 @@
 
 import contextlib
 import threading
-from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 
 from local.airflow_api import AirflowApi
 from local.errors import LocalError
-from tests.drills.figures import TaskCounts, longest_gap, run_twice
+from tests.drills.figures import TaskCounts, count, longest_gap
 from tests.drills.load import DAG_ID, Executions, begin_run, run_name, task_instances, unpause
 from tests.drills.waiting import wait_for
 
@@ -65,18 +64,8 @@ class Load:
     def finish(self, seconds: float) -> TaskCounts:
         """Wait for the end of all runs and count."""
         wait_for("all runs of the load have ended", seconds, lambda: not any(map(self._is_running, self._runs)))
-        states: Counter[str] = Counter()
-        tries = 0
-        for run in self._runs:
-            for task in task_instances(self._api, DAG_ID, run):
-                states[str(task["state"])] += 1
-                tries += max(0, task["try_number"] - 1)
-        return TaskCounts(
-            tasks=states.total(),
-            failed=states.total() - states["success"],
-            tries=tries,
-            run_twice=len(run_twice(self._executions.reports)),
-        )
+        tasks = [task for run in self._runs for task in task_instances(self._api, DAG_ID, run)]
+        return count(tasks, self._executions.reports)
 
     def _is_running(self, run: str) -> bool:
         answer = self._api.ask("GET", f"/dags/{DAG_ID}/dagRuns/{run}", accept_errors=True)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from local.airflow_api import AirflowApi
 from local.stacks import stack_config
-from tests.drills.load import DAG_ID, Executions, begin_run, run_name, task_instances, unpause
+from tests.drills.load import Executions, Runs, task_instances, unpause
 from tests.drills.scaling.figures import Work
 from tests.drills.scaling.watch import PodWatch, seconds_of
 from tests.drills.stack import DeployedStack
@@ -19,7 +18,6 @@ from tests.drills.waiting import wait_for
 STACK, AIRFLOW = "scaling", "scaling-airflow"
 QUEUE, WORKLOAD = "default", "worker-default"
 _PAUSED = "autoscaling.keda.sh/paused-scale-in"
-_FINAL = {"success", "failed", "skipped", "upstream_failed", "removed"}
 
 log = logging.getLogger(__name__)
 
@@ -30,22 +28,16 @@ def queue_settings() -> dict[str, Any]:
 
 
 @dataclass
-class Queue:
+class Queue(Runs):
     """The queue under load.
 
     Attributes:
         stack: that it is part of.
-        api: the public one, logged in.
-        executions: of the load's tasks.
-        report_to: where they are reported.
         watch: of its pods.
         begun: when the drill began, in seconds since the epoch.
     """
 
     stack: DeployedStack
-    api: AirflowApi
-    executions: Executions
-    report_to: str
     watch: PodWatch
     begun: float
 
@@ -59,25 +51,6 @@ class Queue:
     def _is_held(self) -> bool:
         hpa = self.stack.get("horizontalpodautoscaler", WORKLOAD, "--namespace", AIRFLOW)
         return hpa["spec"]["behavior"]["scaleDown"]["selectPolicy"] == "Disabled"
-
-    def begin(self, tasks: int, seconds: float) -> str:
-        """Start a run of the load; returns its name."""
-        run = run_name()
-        answer = begin_run(self.api, run, tasks=tasks, seconds=seconds, report_to=self.report_to)
-        assert answer.status_code == 200, answer.text
-        log.info("run of %d tasks of %.0f s, %s", tasks, seconds, self.seen())
-        return run
-
-    def until_begun(self, run: str, tasks: int, seconds: float) -> None:
-        """Wait until so many of its tasks have begun."""
-        wait_for(f"{tasks} tasks of {run} have begun", seconds, lambda: self.executions.executed(run) >= tasks)
-        log.info("%d tasks have begun, %s", tasks, self.seen())
-
-    def until_ended(self, run: str, seconds: float) -> None:
-        """Wait for the end of a run."""
-        path = f"/dags/{DAG_ID}/dagRuns/{run}"
-        wait_for(f"{run} has ended", seconds, lambda: self.api.ask("GET", path).json()["state"] in _FINAL)
-        log.info("run has ended, %s", self.seen())
 
     def seen(self) -> str:
         """The pods in one line, for whoever looks on."""
@@ -116,4 +89,4 @@ def queue_of(stack: DeployedStack) -> Generator[Queue]:
         PodWatch(AIRFLOW, WORKLOAD, stack.environment).watching() as watch,
     ):
         unpause(api)
-        yield Queue(stack, api, executions, report_to, watch, time.time())
+        yield Queue(api, executions, report_to, stack, watch, time.time())

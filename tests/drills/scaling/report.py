@@ -1,24 +1,13 @@
 """The report of a drill of scale-ins, and the promises that it is held against. Pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from tests.drills.figures import TaskCounts, run_twice, spread
+from tests.drills.figures import TaskCounts, spread
 from tests.drills.scaling.figures import ScaleIn, Worker
 
 MOST_RATIO = 1.10
 """Of the time until a pod is gone to its longest remaining task."""
-
-
-def count(tasks: Sequence[Mapping[str, Any]], executions: Iterable[Mapping[str, Any]]) -> TaskCounts:
-    """Count what the public API and the executions themselves say."""
-    return TaskCounts(
-        tasks=len(tasks),
-        failed=sum(task["state"] not in ("success", "skipped") for task in tasks),
-        tries=sum(max(0, task["try_number"] - 1) for task in tasks),
-        run_twice=len(run_twice(executions)),
-    )
 
 
 def killed(workers: Iterable[Worker]) -> list[str]:
@@ -41,7 +30,7 @@ def summary(taken: Sequence[ScaleIn], workers: Sequence[Worker], counts: TaskCou
         "scale_ins_of_idle_workers": len(idle),
         "running_tasks_on_them": sum(one.tasks for one in busy),
         "tasks_begun_after_the_stop": sum(one.later for one in taken),
-        **asdict(counts),
+        **counts.told(),
         "workers_killed": killed(workers),
         "busy_taken_before_an_idle_one": [one.worker for one in busy if one.passed_over],
         "remaining_seconds": _spread(one.remaining for one in busy),
@@ -66,7 +55,8 @@ def broken(report: Mapping[str, Any], taken: Iterable[ScaleIn], *, scale_ins: in
         taken: every pod that was told to stop and is gone.
         scale_ins: of workers with running tasks that there must have been.
     """
-    found = [f"{key} = {report[key]}, allowed is 0" for key in ("failed", "tries", "run_twice") if report[key]]
+    never = ("tasks_failed", "tries_beyond_the_first", "tasks_run_twice")
+    found = [f"{key} = {report[key]}, allowed is 0" for key in never if report[key]]
     found += [
         f"{key} = {', '.join(report[key])}, allowed is none"
         for key in ("workers_killed", "busy_taken_before_an_idle_one")

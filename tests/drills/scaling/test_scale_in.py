@@ -19,10 +19,11 @@ from typing import Any
 import pytest
 
 from components import autoscaling
+from tests.drills.figures import count
 from tests.drills.reports import machine, write_report
 from tests.drills.scaling.figures import ScaleIn, idle_for, scale_ins
 from tests.drills.scaling.loaded_queue import Queue, queue_settings, works
-from tests.drills.scaling.report import broken, count, summary
+from tests.drills.scaling.report import broken, summary
 from tests.drills.waiting import wait_for
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(3600)]
