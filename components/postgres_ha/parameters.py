@@ -33,11 +33,21 @@ def local_parameters(settings: PostgresSettings) -> Parameters:
         "idle_in_transaction_session_timeout": "10min",
         # A frozen standby counts for the quorum until this passes.
         "wal_sender_timeout": "15s",
+        **_following(settings),
         "log_line_prefix": "%m [%p] %q%u@%d ",
         "log_lock_waits": "on",
         "log_min_duration_statement": "1s",
         "log_autovacuum_min_duration": "10s",
     }
+
+
+def _following(settings: PostgresSettings) -> Parameters:
+    """A standby that lost its leader looks for the next one every second: commits wait for it to follow.
+
+    Each look asks the archive too, so one instance, or a stack that lives on an archive, keeps PostgreSQL's five.
+    """
+    loses_leaders = settings.instances > 1 and not settings.is_standby
+    return {"wal_retrieve_retry_interval": "1s"} if loses_leaders else {}
 
 
 def _memory(memory: PostgresMemory) -> Parameters:

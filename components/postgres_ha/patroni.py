@@ -1,5 +1,6 @@
 """Patroni's configuration: what every instance reads, and what the cluster agrees on."""
 
+import shlex
 from typing import Any
 
 import yaml
@@ -20,6 +21,7 @@ from components.postgres_ha.names import (
     REWIND_USER,
     SCOPE,
     SCOPE_LABEL,
+    SCRIPTS_PATH,
     SOCKET_PATH,
     SUPERUSER,
 )
@@ -45,7 +47,7 @@ def running_config(settings: PostgresSettings, labels: PlatformLabels) -> str:
             "kubernetes": _kubernetes(labels),
             "restapi": _rest_api(),
             "ctl": {"cacert": AUTHORITY_PATH, "certfile": CERTIFICATE_PATH, "keyfile": KEY_PATH},
-            "postgresql": _postgresql(settings),
+            "postgresql": {**_postgresql(settings), "pre_promote": _fence(labels)},
             # There is no device in a container that could reset a primary whose Patroni hangs; the quorum holds it back.
             "watchdog": {"mode": "off"},
         },
@@ -102,6 +104,12 @@ def _kubernetes(labels: PlatformLabels) -> dict[str, Any]:
         "follower_label_value": "replica",
         "use_endpoints": False,
     }
+
+
+def _fence(labels: PlatformLabels) -> str:
+    """Command of an instance that is about to be promoted; see `fence.sh`."""
+    selector = ",".join(f"{key}={value}" for key, value in labels.selector(names.POSTGRES).items())
+    return shlex.join(["/bin/bash", f"{SCRIPTS_PATH}/fence.sh", ROLE_LABEL, selector])
 
 
 def _rest_api() -> dict[str, Any]:

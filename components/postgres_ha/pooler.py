@@ -34,7 +34,8 @@ def pooler_config(platform: PlatformSettings) -> str:
         "server_tls_sslmode": "verify-full",
         "server_tls_ca_file": external_database.primary_authority_path(platform),
         "server_login_retry": "0.3",
-        "server_connect_timeout": 3,
+        # One connection at a time is opened: what waits for an address that does not answer keeps all others waiting.
+        "server_connect_timeout": 2,
         "server_idle_timeout": 60,
         # A primary that hangs still confirms bytes, so that no keepalive ends what waits for it. Whatever waits longer
         # than a standby takes to lead (`ttl`) is ended; a connection that rested is tried before a client gets it.

@@ -48,7 +48,7 @@ SCRIPTS_MAP = f"{names.POSTGRES}-scripts"
 GRACE_SECONDS = 120
 """A minute to hand the lead over, and another to be let go by the quorum and to write the last checkpoint."""
 
-_SCRIPTS = ("start.sh", "patroni_says.sh", "ready.sh", "stop.sh")
+_SCRIPTS = ("start.sh", "patroni_says.sh", "ready.sh", "stop.sh", "fence.sh", "fence.py")
 _BASE_FILE = "10-base.yml"
 _SECRET_FILE = "90-secret.yml"  # noqa: S105 - the name of a file
 

@@ -1,5 +1,6 @@
 """Patroni's configuration follows durability and instances; PostgreSQL's parameters follow memory and volume."""
 
+import shlex
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from components.postgres_ha.parameters import agreed_parameters, local_parameter
 from components.postgres_ha.patroni import agreed_config, agreed_text, base_config
 from settings.base import Storage
 from settings.postgres import Durability
+from settings.restore import RestoreSettings
 from tests.harness import settings_of
 
 DEV, PROD = settings_of("dev").postgres, settings_of("prod").postgres
@@ -101,3 +103,15 @@ def test_a_query_stays_within_one_process() -> None:
     assert parameters["max_parallel_maintenance_workers"] == 0
     assert parameters["hash_mem_multiplier"] == 1
     assert parameters["jit"] == "off"
+
+
+def test_what_led_before_loses_its_label_before_another_is_promoted() -> None:
+    command = shlex.split(yaml.safe_load(base_config(PROD, LABELS))["postgresql"]["pre_promote"])
+    assert command[:3] == ["/bin/bash", "/etc/airflow-platform/fence.sh", "airflow-platform/role"]
+    assert dict(part.split("=") for part in command[3].split(",")) == dict(LABELS.selector("postgres"))
+
+
+def test_a_standby_looks_for_its_next_leader_every_second() -> None:
+    follows = {"restore_from": RestoreSettings.model_construct(follow=True)}
+    for settings, every in ((PROD, "1s"), (DEV, None), (PROD.model_copy(update=follows), None)):
+        assert local_parameters(settings).get("wal_retrieve_retry_interval") == every

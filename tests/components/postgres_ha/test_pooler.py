@@ -46,7 +46,7 @@ def test_only_the_one_database_is_served_and_a_connection_leaves_a_standby() -> 
 def test_a_failover_is_noticed_within_seconds() -> None:
     options = read()["pgbouncer"]
     assert float(options["server_login_retry"]) <= 1
-    assert int(options["server_connect_timeout"]) <= 3
+    assert int(options["server_connect_timeout"]) <= 2
     assert int(options["tcp_user_timeout"]) <= 5000
 
 
