@@ -144,9 +144,10 @@ def broker_sections(settings: PlatformSettings, redelivery_seconds: int) -> Sect
     sentinel = {"master_name": names.SENTINEL_MASTER} if _has_sentinels(settings) else {}
     connection = {
         **sentinel,
-        # A leader that hangs closes nothing: only these times tell it from one that is busy.
+        # A leader that hangs closes nothing: only these times tell it from one that is busy. A worker waits for each of
+        # its stale connections in turn.
         "socket_connect_timeout": "2",
-        "socket_timeout": "2",
+        "socket_timeout": "1",
         "socket_keepalive": "True",
         "health_check_interval": "3",
         # The client's own retries go to the address that it has: only a new connection asks the Sentinels who leads.

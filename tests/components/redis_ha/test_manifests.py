@@ -81,7 +81,7 @@ def test_sentinels_learn_how_names_are_told_before_any_name() -> None:
     assert "port 0\n" in before
     assert "svc.cluster.local" not in before
     assert "sentinel monitor" not in before  # the start script writes it between the two
-    assert "sentinel down-after-milliseconds airflow 5000" in after
+    assert "sentinel down-after-milliseconds airflow 4000" in after
 
 
 def test_a_node_keeps_its_name_while_its_pod_is_away() -> None:
