@@ -39,3 +39,24 @@ leading_nodes() {
 
 # chosen_by COUNT: the host on standard input that at least COUNT lines name.
 chosen_by() { sort | uniq -c | sort -rn | awk -v count="$1" '$1 >= count { print $2; exit }'; }
+
+# spins: whether the server of this pod used more than a tenth of a processor since it was last asked, a minute ago.
+spins() {
+  local used before
+  used=$(awk '{ print int(($14 + $15) / 100) }' /proc/1/stat)
+  before=$(cat /run/valkey/used 2>/dev/null || echo "$used")
+  echo "$used" >/run/valkey/used
+  [ $((used - before)) -gt 6 ]
+}
+
+# renew_links: makes the Sentinels connect anew. A Service without a pod refuses by ICMP; a link that was being made at
+# that moment and succeeds with its next packet keeps the error in a queue that Valkey never reads, and is reported to
+# it as ready for ever: a third of a processor for nothing, at each Sentinel whose peer started a moment too late.
+renew_links() {
+  local ordinal
+  echo "it spins: the links between the Sentinels and to the nodes are made anew" >/proc/1/fd/1
+  for ordinal in 0 1 2; do
+    ask sentinel "$(host_of "valkey-sentinel-$ordinal")" 26379 CLIENT KILL USER sentinel
+    ask sentinel "$(host_of "valkey-$ordinal")" 6379 CLIENT KILL USER sentinel
+  done >/dev/null
+}
