@@ -5,9 +5,12 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Generator, Iterable
+import time
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from tests.drills.stack import Pod
 from tests.drills.waiting import DrillError
@@ -36,6 +39,21 @@ def _in_groups(names: Iterable[str]) -> list[int]:
             if entry.name.isdigit() and wanted.search((entry / "cgroup").read_text()):
                 found.append(int(entry.name))
     return sorted(found)
+
+
+def processor_share(pod: Pod, container: str, seconds: float) -> float:
+    """Share of a processor that everything in a container takes, watched for some seconds."""
+
+    def used() -> float:
+        total = 0.0
+        for pid in processes(pod.containers[container]):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                total += sum(psutil.Process(pid).cpu_times()[:2])
+        return total
+
+    before = used()
+    time.sleep(seconds)
+    return (used() - before) / seconds
 
 
 def send(number: signal.Signals, pids: Iterable[int]) -> None:
@@ -89,12 +107,26 @@ def cut_off(pod: Pod, *only: str) -> Generator[None]:
     """
     rules = [f"ip daddr {address} drop" for address in only] or ['oif "lo" accept', "drop"]
     incoming = [f"ip saddr {address} drop" for address in only] or ['iif "lo" accept', "drop"]
-    table = (
-        f"table inet {_TABLE} {{\n"
-        f"  chain out {{ type filter hook output priority 0; {'; '.join(rules)}; }}\n"
-        f"  chain in {{ type filter hook input priority 0; {'; '.join(incoming)}; }}\n"
-        "}\n"
-    )
+    with _filtered(pod, {"output": rules, "input": incoming}):
+        yield
+
+
+@contextmanager
+def refused(pod: Pod, port: int) -> Generator[None]:
+    """Refuse the pod's new connections to a port by ICMP while the block runs, as a Service without pods does."""
+    syn = f"tcp dport {port} tcp flags & (syn|ack) == syn"
+    with _filtered(pod, {"output": [f"{syn} reject with icmpx type port-unreachable"]}):
+        yield
+
+
+@contextmanager
+def _filtered(pod: Pod, chains: Mapping[str, list[str]]) -> Generator[None]:
+    """Rules for what passes the hooks of a pod's network, while the block runs."""
+    lines = [
+        f"  chain {hook} {{ type filter hook {hook} priority 0; {'; '.join(rules)}; }}"
+        for hook, rules in chains.items()
+    ]
+    table = "\n".join([f"table inet {_TABLE} {{", *lines, "}", ""])
     with network(pod) as held:
         enter = ["nsenter", f"--net=/proc/self/fd/{held}", "nft"]
         subprocess.run([*enter, "--file", "-"], input=table, text=True, check=True, pass_fds=(held,))

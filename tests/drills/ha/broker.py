@@ -44,6 +44,10 @@ class Broker:
         """The Sentinels' pods."""
         return self._bench.pods(DATA, "valkey-sentinel")
 
+    def hang_up(self, sentinel: Pod) -> None:
+        """Close the links that the other Sentinels have to this one; they connect anew within a second."""
+        self._ask(sentinel, "sentinel", 26379, "CLIENT", "KILL", "USER", "sentinel")
+
     def leader(self) -> Pod:
         """The pod that leads, by the word of the Sentinels.
 

@@ -10,7 +10,11 @@ from tests.drills.ha.bench import AIRFLOW, DATA, Bench
 from tests.drills.ha.broker import Broker
 from tests.drills.ha.drill import Drill, Limits
 from tests.drills.ha.test_postgres import full
+from tests.drills.reports import write_report
+from tests.drills.waiting import wait_for
 
+SPINNING = 0.1
+"""Share of a processor; at rest a Sentinel takes less than a hundredth."""
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]
 
 
@@ -51,6 +55,25 @@ def test_a_majority_of_the_sentinels_is_lost(drill: Drill, broker: Broker) -> No
             time.sleep(45)
 
     drill.run("sentinel-majority-lost", fault, Limits(queue_gap=15))
+
+
+@full
+def test_a_link_of_a_sentinel_was_refused_while_it_was_made(broker: Broker) -> None:
+    """The error stays with the link that succeeds a moment later, and the Sentinel spins until its probe sees it."""
+    broker.until_whole(300)
+    spinning, peer = broker.sentinels()[:2]
+
+    def spins() -> bool:
+        with faults.refused(spinning, 26379):
+            broker.hang_up(peer)
+            # Longer than it takes to connect anew, shorter than until the second packet.
+            time.sleep(1.2)
+        return faults.processor_share(spinning, "sentinel", 3.0) > SPINNING
+
+    begun = wait_for("a Sentinel spins", 120, spins)
+    ended = wait_for("it has ended", 180, lambda: faults.processor_share(spinning, "sentinel", 3.0) < SPINNING / 2)
+    write_report("sentinel-link-refused", {"seconds_until_provoked": begun, "seconds_it_span": ended})
+    broker.until_whole(60)
 
 
 @full

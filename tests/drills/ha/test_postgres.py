@@ -96,9 +96,15 @@ def test_the_primary_is_frozen(drill: Drill, patroni: Patroni) -> None:
 
 @full
 def test_the_primary_is_cut_off(drill: Drill, patroni: Patroni) -> None:
+    """It cannot take its own label off; the one that leads instead does, so that no new connection goes to it."""
+
     def fault() -> None:
-        with faults.cut_off(patroni.leader()):
+        leader = patroni.leader()
+        with faults.cut_off(leader):
             time.sleep(FROZEN_SECONDS)
+            labelled = {pod.name for pod in patroni.instances() if pod.role == "primary"}
+        assert len(labelled) == 1, f"labelled as primary: {sorted(labelled)}"
+        assert labelled != {leader.name}, f"{leader.name} is cut off and still the one labelled as primary"
 
     drill.run("postgres-primary-cut-off", fault, Limits(outage=25))
 
