@@ -45,10 +45,10 @@ refused, so with the host name in it a change of that name would fail every runn
 _WAITS_FOR_WORKERS_SECONDS = 86400
 """For which a task may wait for a worker before it is given up."""
 
-_TOKEN_LEEWAY_SECONDS = 180
+_TOKEN_LEEWAY_SECONDS = 300
 """For which the execution API believes a token that has run out. A queued task's token runs out when it is due to be sent
-again, which is noticed 30 s later; a running one's is renewed when two minutes of it are left, and an absence of the API may
-take just these. Either would fail the task."""
+again, which is noticed 30 s later; a running one's is renewed when two minutes of it are left, and an absence of the API, 200 s
+at most, may take just these. Either would fail the task."""
 
 _DELIVERS_NOTHING_SECONDS = 90000
 """Who only publishes delivers nothing again. Left out, Airflow warns; it is above any task's length that can be stated."""

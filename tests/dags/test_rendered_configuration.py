@@ -199,7 +199,7 @@ def test_a_token_outlives_the_waits_that_it_may_meet(rendered: Any, stack: str) 
     scheduler, api = ConfigParser(), ConfigParser()
     scheduler.read_string(rendered[stack]["scheduler"]["airflow.cfg"])
     api.read_string(rendered[stack]["api-execution"]["airflow.cfg"])
-    away, leeway = 120, api.getint("api_auth", "jwt_leeway")
+    away, leeway = 200, api.getint("api_auth", "jwt_leeway")
     # A queued task's token is as old as the time after which it is sent again, which is looked at every so often.
     assert leeway >= scheduler.getint("scheduler", "task_queued_timeout_check_interval") + away
     # A running task's is renewed when a fifth of its life is left.

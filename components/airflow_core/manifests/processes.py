@@ -31,6 +31,9 @@ GRACE_SECONDS = 60
 
 STOP_DELAY_SECONDS = 5
 
+HUNG_GRACE_SECONDS = 10
+"""For an api-server that answers no probe: it would not end by itself either, and its clients wait for the next one."""
+
 SHARE_OF_ONE_FILE = 0.6
 """Of the dag-processor's memory that each of its processes may take. The main one takes 180 MiB, which those that read files
 begin with; two files are read at once."""
@@ -143,6 +146,9 @@ def _api(base: Process, app: str, health: str) -> Process:
     def probe(period: int, failures: int) -> k8s.core.v1.ProbeArgs:
         return http_probe(health, "https", scheme="HTTPS", period=period, failures=failures)
 
+    # Clients of the execution API bear 200 s without an answer: one that hangs is gone after 170 s, and starts in 30 s.
+    alive = probe(30, 5)
+    alive.termination_grace_period_seconds = HUNG_GRACE_SECONDS
     return replace(
         base,
         command=("airflow", "api-server", "--apps", app, "--proxy-headers"),
@@ -150,7 +156,7 @@ def _api(base: Process, app: str, health: str) -> Process:
         probes=Probes(
             startup=startup_probe(probe(10, 3)),
             readiness=probe(10, 3),
-            liveness=probe(30, 6),
+            liveness=alive,
         ),
         # Whoever connects hears of a stop a moment after it began.
         before_stop=("sleep", str(STOP_DELAY_SECONDS)),

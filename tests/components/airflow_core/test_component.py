@@ -9,13 +9,16 @@ import pytest
 from components.airflow_core import AirflowCore, AirflowCoreArgs
 from components.airflow_core.manifests.jobs import job_name
 from components.airflow_core.secrets import consumers
+from components.celery_workers.configuration import sections as workers
 from components.contract.airflow_pods import Process
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION
 from components.contract.secrets import SecretRef
 from settings.base import ResourceList, Resources
 from settings.quantities import parse_bytes
-from tests.harness import Stage, as_config, kubernetes, record_program
+from tests.harness import Stage, as_config, kubernetes, record_program, settings_of
 
+START_SECONDS = 30
+"""That an api-server takes until it serves, on two cores that do little else."""
 ROLES = {"scheduler", "dag-processor", "triggerer", "api-core", "api-execution"}
 
 
@@ -94,6 +97,24 @@ def test_no_liveness_probe_dies_with_the_database() -> None:
             assert probe["httpGet"]["scheme"] == "HTTPS"
         else:
             assert probe["exec"]["command"][-2:] == ["/opt/airflow/config/alive.py", "60"]
+
+
+def test_an_execution_api_that_hangs_is_replaced_before_its_clients_give_up() -> None:
+    probe = container(kubernetes(record_program(build), "Deployment")["api-execution"])["livenessProbe"]
+    first, last = (probe["periodSeconds"] * times + probe["timeoutSeconds"] for times in _probes_that_must_fail(probe))
+    settings = settings_of("dev")
+    client = {
+        key: int(value) for key, value in workers(settings, settings.workers.queues["default"])["workers"].items()
+    }
+    tries, least = client["execution_api_retries"], client["execution_api_retry_wait_min"]
+    patience = tries * client["execution_api_timeout"] + (tries - 1) * least
+    assert last + probe["terminationGracePeriodSeconds"] + START_SECONDS <= patience
+    assert first > 120, "what stands still for two minutes goes on"
+
+
+def _probes_that_must_fail(probe: dict[str, Any]) -> tuple[int, int]:
+    """Periods that it takes at least and at most, by when the first of them is due."""
+    return probe["failureThreshold"] - 1, probe["failureThreshold"]
 
 
 def test_deployments_wait_for_the_migration_and_the_migration_for_the_database() -> None:

@@ -63,6 +63,13 @@ def lost(dag: str, queue: str) -> Parts:
     return [(f'{head}with DAG("{dag}", schedule=None):\n    EmptyOperator(task_id="work", queue="{queue}")\n', 1)]
 
 
+def untried(dag: str, seconds: float) -> Parts:
+    """A DAG with a task that takes some seconds and is not tried again."""
+    head = "from airflow.providers.standard.operators.bash import BashOperator\nfrom airflow.sdk import DAG\n"
+    work = f'BashOperator(task_id="work", bash_command="sleep {seconds:.0f}", retries=0)'
+    return [(f'{head}with DAG("{dag}", schedule=None):\n    {work}\n', 1)]
+
+
 @contextmanager
 def dag_files(
     stack: DeployedStack, namespace: str, folder: str, files: Mapping[str, Parts], deployments: Sequence[str]

@@ -78,6 +78,12 @@ class Stage(Runs):
         # Of one that does both, the last is taken: "firing".
         return dict(sorted(alerts, reverse=True))
 
+    def until_alert(self, name: str, *states: str, seconds: float) -> float:
+        """Wait until an alert is in one of some states. Returns the seconds it took."""
+        took = wait_for(f"{name} is {' or '.join(states)}", seconds, lambda: self.alerts().get(name) in states)
+        log.info("alert %s after %.1f s: %s", name, took, self.alerts().get(name))
+        return took
+
 
 @contextmanager
 def staged(stack: DeployedStack) -> Generator[Stage]:
