@@ -150,7 +150,7 @@ drills-scaling: $(UV) ## Twenty workers with running tasks are taken away, on a 
 	@code=0; $(OF_SCALING) $(RUN) pytest -m drill --log-cli-level=INFO tests/drills/scaling || code=$$?; \
 		$(if $(KEEP),,$(OF_SCALING) $(LOCAL) destroy --stack scaling || code=$$?;) exit $$code
 
-drills-airflow: $(UV) ## Faults of Airflow itself on the running dev stack: a scheduler killed, the execution API away, bad DAG files
+drills-airflow: $(UV) ## Faults of Airflow itself on the running dev stack: processes killed, hung, away or replaced, bad DAG files, a closed pool
 	@$(RUN) pytest -m drill --log-cli-level=INFO tests/drills/airflow
 
 reliability: $(UV) ## Write the table of docs/reliability.md from the drills' reports

@@ -1,5 +1,6 @@
 """The stage of the drills: the running dev stack."""
 
+import logging
 import os
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
@@ -15,6 +16,8 @@ Told = Callable[[str, Mapping[str, Any]], None]
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> DeployedStack:
     """The dev stack as `make up` leaves it."""
+    # A line per request hides what the drills say.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     return DeployedStack(STACK, tmp_path_factory.mktemp("airflow"))
 
 

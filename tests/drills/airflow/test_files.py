@@ -26,6 +26,12 @@ def test_they_are_python_that_airflow_takes_for_a_dag_file(make: Callable[[], fi
     assert "dag" in text(make())
 
 
+def test_what_is_not_tried_again_says_so() -> None:
+    tree = ast.parse(text(files.untried("a", 60)))
+    [retries] = [found.value for found in ast.walk(tree) if isinstance(found, ast.keyword) and found.arg == "retries"]
+    assert ast.literal_eval(retries) == 0
+
+
 def test_what_cannot_be_imported_cannot_be_imported() -> None:
     imports = text(files.broken()).splitlines()[-1]
     with pytest.raises(ModuleNotFoundError):

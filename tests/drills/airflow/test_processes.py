@@ -106,19 +106,6 @@ def test_the_execution_api_is_away(stage: Stage, told: Told) -> None:
     _without_execution_api(stage, told, "execution-api-away", away)
 
 
-def test_the_execution_api_stands_still(stage: Stage, told: Told) -> None:
-    """Everything in its pod stops for two minutes and goes on: connections stay open, what was sent is read afterwards."""
-
-    def away() -> float:
-        begun = time.monotonic()
-        with faults.frozen(stage.pod("api-execution"), "airflow"):
-            time.sleep(AWAY_SECONDS)
-        stage.until_ready("api-execution")
-        return time.monotonic() - begun
-
-    _without_execution_api(stage, told, "execution-api-stands-still", away)
-
-
 def test_the_execution_api_hangs(stage: Stage, told: Told) -> None:
     """Everything in its pod stops and does not go on: the kubelet kills it and starts another one."""
 
