@@ -24,7 +24,7 @@ STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke drill-restore simulate plan images \
-	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-scaling drills-airflow reliability
+	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-recovery drills-scaling drills-airflow reliability
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -136,14 +136,17 @@ drills-ha: $(UV) ## The drills of the highly available stack alone; KEEP=1 leave
 	@code=0; $(OF_DRILL) $(if $(FULL),DRILL_FULL=1 DRILL_REPETITIONS=5) $(RUN) pytest -m drill tests/drills/ha || code=$$?; \
 		$(if $(KEEP),,$(OF_DRILL) $(LOCAL) destroy --stack drill || code=$$?;) exit $$code
 
-drills-rotation: $(UV) ## Rotate the secrets of the running stack in two updates, under clients that log in all the while
-	@AIRFLOW_PLATFORM_DRILL_STACK=$(STACK) $(RUN) pytest -m drill tests/drills/rotation
+drills-rotation: $(UV) ## Rotate the secrets of the running stack in two updates, under clients that log in all the while (STACK=drill: the highly available one)
+	@$(if $(filter drill,$(STACK)),$(OF_DRILL)) AIRFLOW_PLATFORM_DRILL_STACK=$(STACK) $(RUN) pytest -m drill tests/drills/rotation
 
 drills-versions: $(UV) ## Another Airflow version and back, on a stack of its own, with a DAG run in flight (FULL=1)
 	@AIRFLOW_PLATFORM_STACKS=tests/drills/versions/stacks $(if $(FULL),DRILL_FULL=1) $(RUN) pytest -m drill tests/drills/versions
 
 drills-bundles: $(UV) ## DAGs from a Git server on this machine, on a stack of its own; KEEP=1 leaves it there
 	@AIRFLOW_PLATFORM_STACKS=tests/drills/bundles/stacks $(if $(KEEP),DRILL_KEEP=1) $(RUN) pytest -m drill tests/drills/bundles
+
+drills-recovery: $(UV) ## Lose, restore, follow, promote and upgrade a database by the runbooks' commands, on stacks of its own; KEEP=1 leaves them
+	@$(if $(KEEP),DRILL_KEEP=1) $(RUN) pytest -m drill --exitfirst tests/drills/recovery
 
 drills-scaling: $(UV) ## Twenty workers with running tasks are taken away, on a stack of its own with KEDA; KEEP=1 leaves it there
 	@$(OF_SCALING) $(LOCAL) deploy --stack scaling

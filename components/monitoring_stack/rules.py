@@ -119,6 +119,17 @@ ALERTS: tuple[Alert, ...] = (
         of_backups=True,
     ),
     Alert(
+        name="BackupDamaged",
+        expr="max(airflow_platform_backup_verify_failed) > 0 or time()"
+        " - max(airflow_platform_backup_verify_last_success_timestamp_seconds)"
+        " > max(airflow_platform_backup_verify_max_age_seconds)",
+        hold="5m",
+        severity=Severity.HIGH,
+        component="postgres-ha",
+        summary="A file of the backup store is damaged or missing, or nobody has looked for longer than the schedule allows",
+        of_backups=True,
+    ),
+    Alert(
         name="WalArchiveFailing",
         expr="max(airflow_platform_archive_failing) > 0 or max(airflow_platform_archive_age_seconds) > 600",
         hold="5m",

@@ -12,14 +12,15 @@ QUERIES_FILE = "queries.yml"
 
 _BACKUP_SLACK_SECONDS = 2 * 3600
 """A backup takes its time and may be tried again before anybody is called."""
-_DRILL_SLACK_SECONDS = 24 * 3600
+_DAY_SECONDS = 24 * 3600
+"""As long may a restore drill, or a look at every file, be late."""
 
 
 def queries(backup: BackupSettings) -> str:
     """`queries.yml` of the exporter; ages that are too much follow from the schedules."""
     schedules = [backup.full_schedule, *([backup.diff_schedule] if backup.diff_schedule else [])]
     drill = backup.drill.schedule
-    drill_age = longest_gap(drill) * 60 + _DRILL_SLACK_SECONDS if drill else None
+    drill_age = longest_gap(drill) * 60 + _DAY_SECONDS if drill else None
     documents: dict[str, Any] = {
         f"{SCHEMA}_backup": _query(
             f"SELECT * FROM {SCHEMA}.backup_metrics",  # noqa: S608 - a name of ours
@@ -41,6 +42,12 @@ def queries(backup: BackupSettings) -> str:
             age_seconds="Since the last segment of the log reached the archive",
             failing="1 while the last try to archive a segment failed",
             waiting_segments="Segments that wait for the archive",
+        ),
+        f"{SCHEMA}_backup_verify": _query(
+            _with_age("verify_metrics", longest_gap(backup.verify_schedule) * 60 + _DAY_SECONDS),
+            last_success_timestamp_seconds="End of the last look at every file of the store that found all of them whole",
+            failed="1 while the last look found something wrong",
+            max_age_seconds="Age from which the last good look is too old, from its schedule",
         ),
         f"{SCHEMA}_restore_drill": _query(
             _with_age("drill_metrics", drill_age),

@@ -87,6 +87,14 @@ CREATE OR REPLACE VIEW airflow_platform.drill_metrics AS
     coalesce((SELECT restore_seconds FROM good), 'NaN') AS restore_seconds,
     (EXISTS (SELECT FROM last WHERE succeeded IS NOT TRUE))::int AS failed;
 
+-- The clock of a look at every file starts as that of the drills. One whose instance went away (255) found nothing wrong.
+CREATE OR REPLACE VIEW airflow_platform.verify_metrics AS
+  WITH looked AS (SELECT * FROM airflow_platform.backup_request WHERE kind = 'verify' AND exit_code <> 255)
+  SELECT coalesce(extract(epoch FROM (SELECT max(finished_at) FROM looked WHERE exit_code = 0)),
+      extract(epoch FROM (SELECT min(requested_at) FROM airflow_platform.backup_request)))::double precision
+      AS last_success_timestamp_seconds,
+    coalesce((SELECT exit_code <> 0 FROM looked ORDER BY id DESC LIMIT 1), false)::int AS failed;
+
 -- Exact counts of what a restore must bring back. As its owner, so that a drill may compare and read nothing else.
 CREATE OR REPLACE FUNCTION airflow_platform.row_counts() RETURNS TABLE (name text, rows bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -112,4 +120,4 @@ GRANT SELECT, INSERT (kind) ON airflow_platform.backup_request TO airflow;
 GRANT SELECT, INSERT, UPDATE ON airflow_platform.restore_drill TO backup;
 GRANT EXECUTE ON FUNCTION airflow_platform.row_counts() TO backup;
 GRANT SELECT ON airflow_platform.backup_metrics, airflow_platform.state_metrics, airflow_platform.archive_metrics,
-  airflow_platform.drill_metrics TO monitor;
+  airflow_platform.drill_metrics, airflow_platform.verify_metrics TO monitor;

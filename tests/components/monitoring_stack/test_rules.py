@@ -52,6 +52,18 @@ CASES: Cases = {
             "airflow_platform_backup_state_max_age_seconds": "9000x60",
         },
     ),
+    "BackupDamaged": (
+        {
+            "airflow_platform_backup_verify_failed": "0x20 1x40",
+            "airflow_platform_backup_verify_last_success_timestamp_seconds": "0x60",
+            "airflow_platform_backup_verify_max_age_seconds": "90000000000x60",
+        },
+        {
+            "airflow_platform_backup_verify_failed": "0x20 1x10 0x30",
+            "airflow_platform_backup_verify_last_success_timestamp_seconds": "0x60",
+            "airflow_platform_backup_verify_max_age_seconds": "90000000000x60",
+        },
+    ),
     "WalArchiveFailing": (
         {'airflow_platform_archive_failing{pod="a"}': "1x60", 'airflow_platform_archive_age_seconds{pod="a"}': "70x60"},
         {
@@ -262,7 +274,12 @@ def test_of_an_external_database_nothing_is_asked_that_patroni_or_our_backups_te
     settings = whole(with_database("prod"))
     texts = {alert.name: alert.expr for alert in rules.alerts(settings)}
     assert [name for name, text in texts.items() if "patroni_" in text or "backup" in text] == []
-    assert set(CASES) - set(texts) == {"BackupTooOld", "WalArchiveFailing", "RestoreDrillFailed"}
+    assert set(CASES) - set(texts) == {
+        "BackupTooOld",
+        "BackupDamaged",
+        "WalArchiveFailing",
+        "RestoreDrillFailed",
+    }
     path = tmp_path / "rules.yml"
     path.write_text(json.dumps(rules.groups(settings)))
     fires = {name: ["firing"] for name in OF_EXTERNAL_DATABASE}

@@ -2,8 +2,8 @@
 
 import base64
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from tests.drills.clients import conninfo
 from tests.drills.stack import DeployedStack
 
 STACK = "drill"
@@ -34,18 +34,14 @@ class Bench(DeployedStack):
         return base64.b64decode(newest["data"][file]).decode()
 
     def conninfo(self, consumer: str, service: str) -> str:
-        """A client like an Airflow process's: its login, verified TLS, no more patience than it has.
+        """A client like an Airflow process's.
 
         Args:
             consumer: whose login, such as `scheduler`.
             service: through which Service of the data namespace.
         """
-        login = urlsplit(self.secret(AIRFLOW, consumer, "database_url"))
-        return (
-            f"host={service}.{DATA}.svc.cluster.local hostaddr={self.address(DATA, service)} port={login.port} "
-            f"dbname={login.path[1:]} user={login.username} password={login.password} sslmode=verify-full "
-            f"sslrootcert={self.authority} connect_timeout=3 tcp_user_timeout=3000 application_name=ledger"
-        )
+        url = self.secret(AIRFLOW, consumer, "database_url")
+        return conninfo(url, f"{service}.{DATA}.svc.cluster.local", self.address(DATA, service), self.authority)
 
     def all_ready(self) -> bool:
         """Every Deployment and StatefulSet of the stack has all its pods ready."""

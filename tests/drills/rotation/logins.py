@@ -54,6 +54,15 @@ class Cluster:
         volumes = self.read("--namespace", namespace, workload)["spec"]["template"]["spec"]["volumes"]
         return next(volume["secret"]["secretName"] for volume in volumes if volume["name"] == "secrets")
 
+    def newest_secret(self, namespace: str, consumer: str) -> str:
+        """The newest Secret of a consumer whose pods come and go."""
+        found = [
+            item["metadata"]
+            for item in self.read("secrets", "--namespace", namespace)["items"]
+            if item["metadata"]["name"].startswith(f"{consumer}-secrets-")
+        ]
+        return max(found, key=lambda metadata: metadata["creationTimestamp"])["name"]
+
     def files(self, namespace: str, secret: str) -> dict[str, str]:
         """The files of a Secret."""
         template = '{{range $name, $text := .data}}{{$name}} {{$text}}{{"\\n"}}{{end}}'
@@ -101,23 +110,35 @@ def database_login(cluster: Cluster) -> Login:
 
 
 def broker_login(cluster: Cluster) -> Login:
-    """Logs in to a standalone broker as the file `broker_url` says."""
+    """Logs in to the broker as the file `broker_url` says: at every Sentinel that it names, and at who leads."""
     addresses: dict[str, str] = {}
 
-    def log_in(files: dict[str, str]) -> None:
-        url = urlsplit(files["broker_url"])
-        host = url.hostname or ""
+    def ask(host: str, port: int, files: dict[str, str], question: str) -> str:
         if host not in addresses:
             addresses[host] = cluster.address(host)
+        login = urlsplit(files["broker_url"].split(";")[0])
         context = ssl.create_default_context(cadata=files["ca.crt"])
         with (
-            socket.create_connection((addresses[host], url.port or 0), timeout=_TIMEOUT_SECONDS) as plain,
+            socket.create_connection((addresses[host], port), timeout=_TIMEOUT_SECONDS) as plain,
             context.wrap_socket(plain, server_hostname=host) as secured,
         ):
-            secured.sendall(f"AUTH {url.username} {url.password}\r\n".encode())
+            secured.sendall(f"AUTH {login.username} {login.password}\r\n".encode())
             answer = secured.recv(1024)
             if not answer.startswith(b"+OK"):
                 raise PermissionError(answer.decode())
+            secured.sendall(f"{question}\r\n".encode())
+            return secured.recv(1024).decode()
+
+    def log_in(files: dict[str, str]) -> None:
+        places = [urlsplit(part) for part in files["broker_url"].split(";")]
+        if places[0].scheme != "sentinel":
+            ask(places[0].hostname or "", places[0].port or 0, files, "PING")
+            return
+        question = "SENTINEL GET-MASTER-ADDR-BY-NAME airflow"
+        answers = [ask(place.hostname or "", place.port or 0, files, question) for place in places]
+        # *2 $<length> <host> $<length> <port>
+        leader = answers[-1].split("\r\n")
+        ask(leader[2], int(leader[4]), files, "PING")
 
     return log_in
 

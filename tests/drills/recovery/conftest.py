@@ -1,0 +1,55 @@
+"""The stage of these drills: the stack that is lost, and those that come of it."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+from local import paths
+from tests.drills.recovery.places import BASE, FOLDER, Place, unshare
+
+KEEP = "DRILL_KEEP"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stack_files() -> Generator[None]:
+    """The folder that the stacks' files are written to."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(paths.STACKS_VARIABLE, str(FOLDER))
+        yield
+
+
+def _place(name: str) -> Generator[Place]:
+    place = Place(name)
+    place.write()
+    yield place
+    if not os.environ.get(KEEP):
+        place.destroy()
+        unshare(place)
+
+
+@pytest.fixture(scope="module")
+def first() -> Generator[Place]:
+    """A platform that runs, with a backup."""
+    for place in _place(BASE):
+        place.deployed()
+        place.until_backed_up()
+        yield place
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Generator[Place]:
+    """A stack that is made from another one's archive without its keys."""
+    yield from _place(f"{BASE}-elsewhere")
+
+
+@pytest.fixture(scope="module")
+def standby() -> Generator[Place]:
+    """A stack that follows the first one and takes its place."""
+    yield from _place(f"{BASE}-standby")
+
+
+@pytest.fixture(scope="module")
+def green() -> Generator[Place]:
+    """A stack that is filled from another one's database."""
+    yield from _place(f"{BASE}-green")

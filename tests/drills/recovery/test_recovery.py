@@ -1,0 +1,258 @@
+"""One platform's life in the order of the runbooks: backups looked at, lost and restored, followed, promoted, upgraded.
+
+Each test goes on with the stacks that the one before left.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import paths
+from local.cluster.layout import POD_RANGE
+from local.stacks import stack_config
+from tests.drills import runbooks
+from tests.drills.recovery.places import Place, share_archive
+from tests.drills.reports import machine, write_report
+from tests.drills.runbooks import Command, Reader
+from tests.drills.waiting import DrillError, wait_for
+
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]
+
+SOURCE_CLAIM = "source-archive"
+ALERT_PAGES = ("BackupTooOld", "BackupDamaged", "WalArchiveFailing", "RestoreDrillFailed", "PostgresNoPrimary")
+OF_EXTERNAL = "deploy/postgres-exporter"
+PASSPHRASES = {
+    "restore_repository_passphrase": "repository-passphrase",
+    "backup_escrow_passphrase": "escrow-passphrase",
+}
+_HEARTBEAT = "SELECT to_char(at, 'YYYYMMDDHH24MISS') FROM airflow_platform.heartbeat"
+ESCROWED = ("api_secret_key", "fernet_key", "jwt_private_key")
+
+measured: dict[str, Any] = {}
+"""What all of them found, for the one report."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def written() -> Generator[None]:
+    """Writes the report when all is over."""
+    yield
+    write_report("recovery", {"machine": machine(), **measured})
+
+
+def backup(first: Place, **settings: Any) -> dict[str, Any]:
+    """`postgres.backup` with these settings besides."""
+    return {**stack_config(first.name)["airflow-platform:postgres"]["backup"], **settings}
+
+
+def archive_folder(first: Place) -> Path:
+    """Where the archive lies on this machine."""
+    claim = json.loads(first.kubectl("-n", first.data, "get", "pvc", "postgres-backups", "-o", "json"))
+    volume = json.loads(first.kubectl("get", "pv", claim["spec"]["volumeName"], "-o", "json"))
+    return Path(volume["spec"]["hostPath"]["path"]) / "airflow-platform"
+
+
+@contextmanager
+def damaged(file: Path) -> Generator[None]:
+    """A file with one byte that is another, while the block runs."""
+    whole = file.read_bytes()
+    middle = len(whole) // 2
+    file.write_bytes(whole[:middle] + bytes([whole[middle] ^ 0xFF]) + whole[middle + 1 :])
+    try:
+        yield
+    finally:
+        file.write_bytes(whole)
+
+
+def verified(first: Place, name: str) -> bool:
+    """Ask for a look at every file; whether all are whole."""
+    job = ("-n", first.data, "get", "job", name, "-o", "jsonpath={.status.succeeded}/{.status.failed}")
+    first.kubectl("-n", first.data, "create", "job", "--from=cronjob/postgres-backup-verify", name)
+    wait_for("it has ended", 180, lambda: first.kubectl(*job) != "/")
+    return first.kubectl(*job) == "1/"
+
+
+def alert_state(place: Place, alert: str) -> str:
+    """`inactive`, `pending` or `firing`, by the stack's own Prometheus."""
+    (group,) = place.prometheus("rules")["groups"]
+    return next(rule["state"] for rule in group["rules"] if rule["name"] == alert)
+
+
+@pytest.mark.parametrize("page", ALERT_PAGES)
+def test_the_commands_of_the_alerts_pages_work(first: Place, page: str) -> None:
+    commands = [text for text in runbooks.inline(page) if OF_EXTERNAL not in text]
+    assert commands
+    for text in commands:
+        runbooks.run(text.replace("airflow-data", first.data), first.name, {}, timeout=180)
+
+
+def test_a_damaged_backup_is_found(first: Place) -> None:
+    first.kubectl("-n", first.data, "create", "job", "--from=cronjob/postgres-backup-diff", "diff-of-the-drill")
+    kinds = "SELECT string_agg(DISTINCT kind, ',' ORDER BY kind) FROM airflow_platform.backups"
+    wait_for("there is a differential backup", 180, lambda: first.query(kinds) == "diff,full")
+    folder = archive_folder(first) / "1" / "backup" / "platform"
+    largest = max((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+    assert verified(first, "verify-whole")
+    with damaged(largest):
+        assert not verified(first, "verify-damaged")
+    wait_for("the alert is up", 120, lambda: alert_state(first, "BackupDamaged") == "pending")
+    said = first.kubectl("-n", first.data, "logs", "job/verify-damaged")
+    assert verified(first, "verify-mended")
+    wait_for("the alert is gone", 120, lambda: alert_state(first, "BackupDamaged") == "inactive")
+    measured["damaged_file"] = {"bytes": largest.stat().st_size, "said": said.splitlines()[-12:]}
+
+
+@pytest.fixture(scope="module")
+def restoring() -> Callable[[Place], Reader]:
+    """Somebody who does the page on restores on a stack."""
+    done: set[Command] = set()
+    return lambda place: Reader("restore", place.name, {"NAMESPACE": place.data}, done)
+
+
+Restoring = Callable[[Place], Reader]
+
+
+def test_the_same_stack_is_restored(first: Place, restoring: Restoring) -> None:
+    first.keep("before the loss")
+    first.until_archived()
+    page = restoring(first)
+    begun = time.monotonic()
+    page.follow("The same stack: its volumes are lost, or its data is")
+    measured["restore_deployment_seconds"] = first.deployed(
+        postgres={"backup": backup(first, generation=2), "restoreFrom": {"generation": 1}}
+    )
+    assert first.kept() == "before the loss"
+    measured["restore_until_airflow_reads_seconds"] = round(time.monotonic() - begun, 1)
+    first.until_backed_up()
+    said = page.follow("See that it is right")
+    assert re.search(r"Leader *\| *running", said)
+    assert "full" in said
+    runbooks.run("make drill-restore", first.name, {})
+    first.smoke()
+
+
+@pytest.fixture(scope="module")
+def keys(first: Place, restoring: Restoring) -> Mapping[str, str]:
+    """What a stack needs that is made from the first one's archive."""
+    page = restoring(first)
+    page.follow("# Restore", only="SECRET=")
+    given = {name: page.follow("# Restore", only=file) for name, file in PASSPHRASES.items()}
+    file = paths.checkout() / "build" / "escrow-passphrase"
+    file.write_text(given["backup_escrow_passphrase"])
+    given |= json.loads(page.follow("Keys", only="open_escrow"))
+    page.follow("Keys", only="rm ")
+    assert not file.exists()
+    return {name: given[name] for name in (*PASSPHRASES, *ESCROWED)}
+
+
+def deployed_beside(first: Place, other: Place, **settings: Any) -> Any:
+    """Deploy a stack that reads the first one's archive; it gets at it as soon as its namespace is there."""
+    with ThreadPoolExecutor() as pool:
+        shared = pool.submit(share_archive, first, other, SOURCE_CLAIM)
+        result = other.deploy(**settings)
+        shared.result()
+    return result
+
+
+def test_another_stack_stops_without_the_keys(
+    first: Place, elsewhere: Place, keys: Mapping[str, str], restoring: Restoring
+) -> None:
+    given = {"restore_repository_passphrase": keys["restore_repository_passphrase"]}
+    result = deployed_beside(
+        first,
+        elsewhere,
+        postgres={"restoreFrom": {"generation": 2, "claim": SOURCE_CLAIM}},
+        credentials={"given": list(given)},
+        givenValues=given,
+    )
+    assert result.returncode == 1
+    assert "encrypted with other keys than this stack's" in result.stdout + result.stderr
+    page = restoring(elsewhere)
+    page.follow("Keys", only="ORIGIN")
+    taken = elsewhere.query("SELECT origin FROM airflow_platform.restored ORDER BY at DESC LIMIT 1")
+    assert taken == f"{SOURCE_CLAIM}/airflow-platform/2 at the end, archived to /airflow-platform/1"
+    assert page.left() == []
+
+
+def test_a_standby_follows_and_is_promoted(first: Place, standby: Place, keys: Mapping[str, str]) -> None:
+    source = {"generation": 2, "claim": SOURCE_CLAIM}
+    result = deployed_beside(
+        first,
+        standby,
+        postgres={"restoreFrom": {**source, "follow": True}},
+        credentials={"given": list(keys)},
+        givenValues=keys,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    page = Reader(
+        "disaster-recovery",
+        standby.name,
+        {"NAMESPACE": standby.data, "FIRST": first.airflow, "FIRST_DATA": first.data},
+    )
+    assert re.search(r"Standby Leader *\| *in archive recovery", page.follow("See that it follows"))
+    behind = standby.query("SELECT extract(epoch FROM now() - at) FROM airflow_platform.heartbeat")
+    first.keep("after the standby began")
+    newest = first.query(_HEARTBEAT)
+    page.follow("Promote it")
+    waited = wait_for("the standby has what was archived", 180, lambda: standby.query(_HEARTBEAT) >= newest)
+    measured["standby"] = {
+        "behind_seconds": round(float(behind), 1),
+        "stopped_until_all_arrived_seconds": round(waited, 1),
+        "promotion_deployment_seconds": standby.deployed(postgres={"restoreFrom": {**source, "follow": False}}),
+    }
+    assert standby.kept() == "after the standby began"
+    standby.smoke()
+    assert page.left() == []
+
+
+def test_a_new_stack_is_filled_from_the_old_one(standby: Place, green: Place) -> None:
+    page = Reader(
+        "upgrade-postgres", green.name, {"NAMESPACE": standby.airflow, "DATA": standby.data, "NEW": green.data}
+    )
+    said = page.follow("Minor version")
+    assert re.search(r"postgres \(PostgreSQL\) 17\.\d+", said)
+    assert re.search(r"Leader *\| *running", said)
+    standby.keep("before the upgrade")
+    page.follow("Major version", only="SECRET")
+    files = dict(line.split(" ", 1) for line in page.follow("Major version", only="go-template").splitlines())
+    login = re.match(r"[^:]+://([^:]+):([^@]+)@([^:/]+)", files["database_url"])
+    assert login
+    page.follow("Major version", only="apply")
+    if has_keda(standby):
+        page.follow("Major version", only="annotate")
+    page.follow("Major version", only="scale deployment --all")
+    page.follow("Major version", only="wait", timeout=900)
+    page.follow("Major version", only="postgres-pooler")
+    seconds = green.deployed(
+        postgres={
+            "importFrom": {
+                "host": login[3],
+                "user": login[1],
+                "networks": [POD_RANGE],
+                "authority": str(standby.outputs()["authority_certificate"]),
+            }
+        },
+        credentials={"given": ["import_password", "fernet_key"]},
+        givenValues={"import_password": login[2], "fernet_key": files["fernet_key"]},
+    )
+    said = page.follow("Major version", only="logs")
+    measured["major"] = {"deployment_seconds": seconds, "said": said.splitlines()}
+    assert green.kept() == "before the upgrade"
+    green.smoke()
+    page.follow("Major version", only="delete networkpolicy")
+    left = page.left()
+    assert left == [] or (not has_keda(standby) and "scaledobjects" in left[0] and len(left) == 1)
+
+
+def has_keda(place: Place) -> bool:
+    try:
+        place.kubectl("get", "crd", "scaledobjects.keda.sh")
+    except DrillError:
+        return False
+    return True
