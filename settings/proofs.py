@@ -11,6 +11,7 @@ from settings.airflow_proofs import AIRFLOW_RULES
 from settings.backup_proofs import BACKUP_RULES
 from settings.base import Resources
 from settings.bundle_proofs import BUNDLE_RULES
+from settings.credential_proofs import CREDENTIAL_RULES
 from settings.declared_proofs import DECLARED_RULES
 from settings.external_proofs import EXTERNAL_RULES
 from settings.import_proofs import IMPORT_RULES
@@ -404,6 +405,7 @@ RULES: tuple[Rule, ...] = (
     *AIRFLOW_RULES,
     *DECLARED_RULES,
     *BUNDLE_RULES,
+    *CREDENTIAL_RULES,
 )
 
 _OF_OWN_DATABASE = (_postgres_shape, _database_memory, *BACKUP_RULES, *RESTORE_RULES)

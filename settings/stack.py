@@ -1,6 +1,6 @@
 """Settings of the stack as a whole: where it runs and what its namespaces are called."""
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from pydantic import Field
@@ -51,6 +51,11 @@ class AuthoritySettings(Settings):
     """Days that a server certificate is valid."""
     authority_days: int = Field(default=3650, ge=365, le=7300)
     """Days that the authority itself is valid."""
+
+    @property
+    def last_day(self) -> date:
+        """With its midnight (UTC) the first of the certificates ends: the servers', or the authority's own."""
+        return self.issued + timedelta(days=min(self.leaf_days, self.authority_days))
 
 
 class CredentialSettings(Settings):

@@ -1,61 +1,16 @@
 """The alerts. One list, from which the plain rule file, the operator's object and the runbook index come."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from string import Template
 from typing import Any
 
+from components.monitoring_stack.alert import Alert, Severity
+from components.monitoring_stack.external_alerts import OF_EXTERNAL_BROKER, OF_EXTERNAL_DATABASE
 from settings.backup import BackupTarget
 from settings.platform_settings import PlatformSettings
 from settings.redis import RedisMode
-
-RUNBOOKS = "docs/runbooks"
-
-
-class Severity(StrEnum):
-    """How soon somebody must look; each has a receiver of its own."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """An alerting rule.
-
-    Attributes:
-        name: in CamelCase; its runbook is `docs/runbooks/<name>.md`.
-        expr: PromQL; fires for every series that it returns.
-        hold: how long it must hold, as Prometheus writes durations.
-        severity: how soon somebody must look.
-        component: which component it is about.
-        summary: one line, may use labels.
-        of_backups: only where there are any.
-        of_declared: only where the stack declares objects inside Airflow.
-        of_bundles: only where DAGs come from Git.
-    """
-
-    name: str
-    expr: str
-    hold: str
-    severity: Severity
-    component: str
-    summary: str
-    of_backups: bool = False
-    of_declared: bool = False
-    of_bundles: bool = False
-
-    def rule(self, environment: str) -> dict[str, Any]:
-        """The rule as Prometheus reads it."""
-        return {
-            "alert": self.name,
-            "expr": self.expr,
-            "for": self.hold,
-            "labels": {"severity": self.severity.value, "component": self.component, "environment": environment},
-            "annotations": {"summary": self.summary, "runbook": f"{RUNBOOKS}/{self.name}.md"},
-        }
 
 
 def _silent(heartbeat: str) -> str:
@@ -98,6 +53,25 @@ ALERTS: tuple[Alert, ...] = (
         severity=Severity.CRITICAL,
         component="postgres-ha",
         summary="No PostgreSQL instance is primary: nothing can be written",
+    ),
+    Alert(
+        name="StandbyNotFollowing",
+        expr="max(patroni_standby_leader) < 1 or absent(patroni_standby_leader)",
+        hold="5m",
+        severity=Severity.HIGH,
+        component="postgres-ha",
+        summary="No instance of the standby replays the archive of the stack that it follows",
+        of_standby=True,
+    ),
+    Alert(
+        name="StandbyBehind",
+        # A time that no commit was replayed before (0) is as far behind as any.
+        expr="time() - max(patroni_xlog_replayed_timestamp) > 600",
+        hold="5m",
+        severity=Severity.HIGH,
+        component="postgres-ha",
+        summary="The standby is over ten minutes behind: the archive that it follows gets nothing, or it cannot read it",
+        of_standby=True,
     ),
     Alert(
         name="PostgresConnectionsHigh",
@@ -282,6 +256,15 @@ ALERTS: tuple[Alert, ...] = (
         of_declared=True,
     ),
     Alert(
+        name="CertificatesExpiring",
+        expr="vector(time()) > $certificates_end - 30 * 86400",
+        hold="5m",
+        severity=Severity.HIGH,
+        component="credentials",
+        summary="The platform's certificates end within 30 days: then nobody inside it talks to anybody",
+        everywhere=True,
+    ),
+    Alert(
         name="VolumeFilling",
         expr="min by (namespace, persistentvolumeclaim)"
         " (kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes) < 0.15",
@@ -289,6 +272,7 @@ ALERTS: tuple[Alert, ...] = (
         severity=Severity.HIGH,
         component="foundation",
         summary="The volume {{ $labels.persistentvolumeclaim }} is over 85 % full",
+        everywhere=True,
     ),
     Alert(
         name="TargetDown",
@@ -297,75 +281,42 @@ ALERTS: tuple[Alert, ...] = (
         severity=Severity.HIGH,
         component="monitoring-stack",
         summary="Prometheus cannot read the metrics of {{ $labels.workload }} ({{ $labels.instance }})",
+        everywhere=True,
     ),
 )
 
 
-_OF_EXTERNAL_BROKER: Mapping[str, Alert] = {
-    alert.name: alert
-    for alert in (
-        Alert(
-            name="BrokerDown",
-            # Nobody exports somebody else's broker; the scheduler counts what it could not hand over in time.
-            expr="sum(increase(airflow_celery_task_timeout_error[2m])) > 0",
-            hold="1m",
-            severity=Severity.CRITICAL,
-            component="redis-ha",
-            summary="The scheduler cannot hand tasks to the broker: no task reaches a worker",
-        ),
-        Alert(
-            name="QueueLong",
-            expr="max by (pool_name) (airflow_pool_queued_slots) > 100",
-            hold="10m",
-            severity=Severity.HIGH,
-            component="celery-workers",
-            summary="Over 100 tasks of the pool {{ $labels.pool_name }} have waited for a worker for ten minutes",
-        ),
-    )
-}
-"""What takes the place of the alert of the same name where the broker is somebody else's."""
-
-_OF_EXTERNAL_DATABASE: Mapping[str, Alert] = {
-    alert.name: alert
-    for alert in (
-        Alert(
-            name="PostgresNoPrimary",
-            # Nobody tells who leads there: what counts is whether it answers, and takes writes.
-            expr="max(pg_up) < 1 or absent(pg_up) or min(pg_replication_is_replica) == 1",
-            hold="1m",
-            severity=Severity.CRITICAL,
-            component="postgres-ha",
-            summary="The external PostgreSQL does not answer or takes no writes: nothing can be written",
-        ),
-        Alert(
-            name="PostgresConnectionsHigh",
-            expr="sum(pg_stat_activity_count) / max(pg_settings_max_connections) > 0.8",
-            hold="5m",
-            severity=Severity.MEDIUM,
-            component="postgres-ha",
-            summary="The external PostgreSQL uses over four fifths of its connections",
-        ),
-    )
-}
-"""The same where the database is."""
-
-
 def alerts(settings: PlatformSettings) -> tuple[Alert, ...]:
     """The alerts of a stack: none about what it does not have."""
+    if settings.postgres.is_standby:
+        chosen = tuple(alert for alert in ALERTS if alert.of_standby or alert.everywhere)
+    else:
+        chosen = _of_platform(settings)
+    names = {"certificates_end": str(_certificates_end(settings))}
+    return tuple(replace(alert, expr=Template(alert.expr).substitute(names)) for alert in chosen)
+
+
+def _of_platform(settings: PlatformSettings) -> tuple[Alert, ...]:
     without = {
+        "of_standby": True,
         "of_backups": settings.postgres.backup.target is BackupTarget.NONE,
         "of_declared": settings.airflow.declared is None,
         "of_bundles": not settings.airflow.bundles,
     }
     instead = {
-        **(_OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}),
-        **(_OF_EXTERNAL_DATABASE if settings.postgres.is_external else {}),
+        **(OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}),
+        **(OF_EXTERNAL_DATABASE if settings.postgres.is_external else {}),
     }
     return tuple(
         instead.get(alert.name, alert)
         for alert in ALERTS
         if not any(getattr(alert, kind) for kind, is_missing in without.items() if is_missing)
     )
+
+
+def _certificates_end(settings: PlatformSettings) -> int:
+    """Seconds since 1970 at which the first of the stack's certificates ends."""
+    return int(datetime.combine(settings.credentials.authority.last_day, time(), UTC).timestamp())
 
 
 def groups(settings: PlatformSettings) -> dict[str, Any]:

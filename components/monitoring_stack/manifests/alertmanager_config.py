@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from components.monitoring_stack.rules import Severity
+from components.monitoring_stack.alert import Severity
 from settings.monitoring import ReceiverSettings
 
 _SILENT = "nobody"

@@ -3,15 +3,18 @@
 import json
 import shutil
 import subprocess
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from components.monitoring_stack import rules
+from components.monitoring_stack.alert import Severity
 from components.monitoring_stack.rules import ALERTS
 from settings.load import parse
 from settings.platform_settings import PlatformSettings
+from settings.stack import AuthoritySettings
 from tests.settings.external import BUNDLE, with_broker, with_database
 from tests.settings.stack_files import ROOT, changed, values_of
 
@@ -161,6 +164,21 @@ CASES: Cases = {
 }
 
 
+# In a stack that follows another one's archive, which asks nothing about Airflow.
+OF_STANDBY: Cases = {
+    "StandbyNotFollowing": (
+        {'patroni_standby_leader{pod="postgres-0"}': "1x10 0x50"},
+        {'patroni_standby_leader{pod="postgres-0"}': "0x60", 'patroni_standby_leader{pod="postgres-1"}': "1x60"},
+    ),
+    "StandbyBehind": (
+        {'patroni_xlog_replayed_timestamp{pod="postgres-0"}': "0+60x10 600x50"},
+        {'patroni_xlog_replayed_timestamp{pod="postgres-0"}': "0+60x60"},
+    ),
+}
+EVERYWHERE = {"CertificatesExpiring", "VolumeFilling", "TargetDown"}
+BY_DATE = "CertificatesExpiring"
+
+
 # The same where the broker is somebody else's.
 OF_EXTERNAL_BROKER: Cases = {
     "BrokerDown": ({"airflow_celery_task_timeout_error": PROCESS}, {"airflow_celery_task_timeout_error": STILL}),
@@ -189,7 +207,7 @@ OF_EXTERNAL_DATABASE: Cases = {
 
 
 def test_every_alert_has_a_firing_and_a_silent_case() -> None:
-    assert set(CASES) == {alert.name for alert in ALERTS}
+    assert {*CASES, *OF_STANDBY, BY_DATE} == {alert.name for alert in ALERTS}
 
 
 def test_names_are_unique_and_every_alert_has_a_runbook() -> None:
@@ -202,7 +220,7 @@ def test_names_are_unique_and_every_alert_has_a_runbook() -> None:
 
 
 def test_what_the_requirements_ask_to_be_critical_is_critical() -> None:
-    critical = {alert.name for alert in ALERTS if alert.severity is rules.Severity.CRITICAL}
+    critical = {alert.name for alert in ALERTS if alert.severity is Severity.CRITICAL}
     assert {"AirflowSchedulerDown", "PostgresNoPrimary", "BrokerDown"} <= critical
 
 
@@ -250,7 +268,7 @@ def unit_test(
 def test_promtool_accepts_the_rules(rule_file: Path) -> None:
     result = promtool("check", "rules", str(rule_file))
     assert result.returncode == 0, result.stdout + result.stderr
-    assert f"{len(ALERTS)} rules found" in result.stdout
+    assert f"{len(CASES) + 1} rules found" in result.stdout
 
 
 def test_alerts_fire_and_are_silent(rule_file: Path, tmp_path: Path) -> None:
@@ -262,11 +280,34 @@ def test_without_an_exporter_of_the_broker_the_scheduler_is_asked(tmp_path: Path
     settings = whole(with_broker("prod"))
     texts = {alert.name: alert.expr for alert in rules.alerts(settings)}
     assert [name for name, text in texts.items() if "redis_" in text] == []
-    assert list(texts) == [alert.name for alert in ALERTS]
+    assert set(texts) == {*CASES, BY_DATE}
     path = tmp_path / "rules.yml"
     path.write_text(json.dumps(rules.groups(settings)))
     fires = {name: ["firing"] for name in OF_EXTERNAL_BROKER}
     result = unit_test(path, tmp_path, fires, OF_EXTERNAL_BROKER)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_standby_tells_of_the_archive_that_it_follows_and_not_of_airflow(tmp_path: Path) -> None:
+    given = {"given": ["restore_repository_passphrase"]}
+    values = changed(values_of("dev"), "postgres.restoreFrom", {"claim": "other", "follow": True})
+    settings = parse(changed(values, "credentials", given))
+    assert {alert.name for alert in rules.alerts(settings)} == {*OF_STANDBY, *EVERYWHERE}
+    path = tmp_path / "rules.yml"
+    path.write_text(json.dumps(rules.groups(settings)))
+    result = unit_test(path, tmp_path, {name: ["firing"] for name in OF_STANDBY}, OF_STANDBY)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(("days", "fires"), [(31, []), (30, ["firing", "silent"])])
+def test_certificates_are_told_of_30_days_before_they_end(days: int, fires: list[str], tmp_path: Path) -> None:
+    """On the first day of 1970, on which promtool's clock begins."""
+    dates = AuthoritySettings(issued=date(1970, 1, 1), leaf_days=days)
+    settings = whole(values_of("prod"))
+    credentials = settings.credentials.model_copy(update={"authority": dates})
+    path = tmp_path / "rules.yml"
+    path.write_text(json.dumps(rules.groups(settings.model_copy(update={"credentials": credentials}))))
+    result = unit_test(path, tmp_path, {BY_DATE: fires}, {BY_DATE: ({}, {})})
     assert result.returncode == 0, result.stdout + result.stderr
 
 

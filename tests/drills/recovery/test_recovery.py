@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -26,7 +27,15 @@ from tests.drills.waiting import DrillError, wait_for
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]
 
 SOURCE_CLAIM = "source-archive"
-ALERT_PAGES = ("BackupTooOld", "BackupDamaged", "WalArchiveFailing", "RestoreDrillFailed", "PostgresNoPrimary")
+ALERT_PAGES = (
+    "BackupTooOld",
+    "BackupDamaged",
+    "WalArchiveFailing",
+    "RestoreDrillFailed",
+    "PostgresNoPrimary",
+    "CertificatesExpiring",
+)
+STANDBY_PAGES = ("StandbyNotFollowing", "StandbyBehind")
 OF_EXTERNAL = "deploy/postgres-exporter"
 PASSPHRASES = {
     "restore_repository_passphrase": "repository-passphrase",
@@ -86,10 +95,15 @@ def alert_state(place: Place, alert: str) -> str:
 
 @pytest.mark.parametrize("page", ALERT_PAGES)
 def test_the_commands_of_the_alerts_pages_work(first: Place, page: str) -> None:
+    do_inline(first, page)
+
+
+def do_inline(place: Place, page: str) -> None:
+    """Run the commands in a page's sentences."""
     commands = [text for text in runbooks.inline(page) if OF_EXTERNAL not in text]
     assert commands
     for text in commands:
-        runbooks.run(text.replace("airflow-data", first.data), first.name, {}, timeout=180)
+        runbooks.run(text.replace("airflow-data", place.data), place.name, {}, timeout=180)
 
 
 def test_a_damaged_backup_is_found(first: Place) -> None:
@@ -196,6 +210,13 @@ def test_a_standby_follows_and_is_promoted(first: Place, standby: Place, keys: M
         {"NAMESPACE": standby.data, "FIRST": first.airflow, "FIRST_DATA": first.data},
     )
     assert re.search(r"Standby Leader *\| *in archive recovery", page.follow("See that it follows"))
+    for alerts_page in STANDBY_PAGES:
+        do_inline(standby, alerts_page)
+    # What the alerts look at is there, and says that it follows.
+    following = "max(patroni_standby_leader) == 1 and time() - max(patroni_xlog_replayed_timestamp) < 120"
+    wait_for(
+        "its Prometheus sees it follow", 180, lambda: standby.prometheus(f"query?query={quote(following)}")["result"]
+    )
     behind = standby.query("SELECT extract(epoch FROM now() - at) FROM airflow_platform.heartbeat")
     first.keep("after the standby began")
     newest = first.query(_HEARTBEAT)
