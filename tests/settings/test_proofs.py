@@ -10,6 +10,7 @@ from settings import proofs
 from settings.airflow_proofs import AIRFLOW_RULES
 from settings.backup_proofs import BACKUP_RULES
 from settings.bundle_proofs import BUNDLE_RULES
+from settings.credential_proofs import CREDENTIAL_RULES
 from settings.declared_proofs import DECLARED_RULES
 from settings.external_proofs import EXTERNAL_RULES
 from settings.import_proofs import IMPORT_RULES
@@ -92,5 +93,14 @@ def test_scalers_get_their_connections_too() -> None:
 def test_every_rule_is_in_the_list() -> None:
     rules = {value for name, value in vars(proofs).items() if name.startswith("_") and callable(value)}
     helpers = {proofs._every_resources}  # pyright: ignore[reportPrivateUsage]
-    elsewhere = (BACKUP_RULES, RESTORE_RULES, IMPORT_RULES, EXTERNAL_RULES, AIRFLOW_RULES, DECLARED_RULES, BUNDLE_RULES)
+    elsewhere = (
+        BACKUP_RULES,
+        RESTORE_RULES,
+        IMPORT_RULES,
+        EXTERNAL_RULES,
+        AIRFLOW_RULES,
+        DECLARED_RULES,
+        BUNDLE_RULES,
+        CREDENTIAL_RULES,
+    )
     assert (rules - helpers).union(*elsewhere) == set(RULES)
