@@ -6,6 +6,8 @@ from collections.abc import Generator
 import pytest
 
 from local import paths
+from local.progress import ConsoleReporter
+from tests.drills import older_postgres
 from tests.drills.recovery.places import BASE, FOLDER, Place, unshare
 
 KEEP = "DRILL_KEEP"
@@ -29,10 +31,11 @@ def _place(name: str) -> Generator[Place]:
 
 
 @pytest.fixture(scope="module")
-def first() -> Generator[Place]:
-    """A platform that runs, with a backup."""
+def first(tmp_path_factory: pytest.TempPathFactory) -> Generator[Place]:
+    """A platform that runs, with a backup, on a PostgreSQL that there is a newer minor version of."""
     for place in _place(BASE):
-        place.deployed()
+        older = older_postgres.build(tmp_path_factory.mktemp("older"), ConsoleReporter())
+        place.deployed(images=place.images(postgres=older))
         place.until_backed_up()
         yield place
 

@@ -53,6 +53,10 @@ class Place:
         """The namespace of the database."""
         return f"{self.name}-data"
 
+    def images(self, **overrides: str) -> dict[str, Any]:
+        """The setting `images`, with these in place of the repository's."""
+        return {**stack_config(self.name)["airflow-platform:images"], "overrides": overrides}
+
     def write(self) -> None:
         """Write the stack's file."""
         document = yaml.safe_load((BASE_FOLDER / f"Pulumi.{BASE}.yaml").read_text())

@@ -98,6 +98,34 @@ def test_the_commands_of_the_alerts_pages_work(first: Place, page: str) -> None:
     do_inline(first, page)
 
 
+@pytest.fixture(scope="module")
+def upgrading() -> Callable[[Place, Place], Reader]:
+    """Somebody who does the page on PostgreSQL's versions: the old stack and the new one."""
+    done: set[Command] = set()
+
+    def read(old: Place, new: Place) -> Reader:
+        names = {"NAMESPACE": old.airflow, "DATA": old.data, "NEW": new.data}
+        return Reader("upgrade-postgres", new.name, names, done)
+
+    return read
+
+
+Upgrading = Callable[[Place, Place], Reader]
+
+
+def test_a_minor_version(first: Place, upgrading: Upgrading) -> None:
+    first.keep("before the minor upgrade")
+    older = first.query("SHOW server_version")
+    measured["minor_deployment_seconds"] = first.deployed(images=first.images())
+    said = upgrading(first, first).follow("Minor version")
+    newer = first.query("SHOW server_version")
+    assert older.split()[0] != newer.split()[0]
+    assert f"postgres (PostgreSQL) {newer.split()[0]}" in said
+    assert re.search(r"Leader *\| *running", said)
+    assert first.kept() == "before the minor upgrade"
+    measured["minor"] = {"from": older, "to": newer}
+
+
 def do_inline(place: Place, page: str) -> None:
     """Run the commands in a page's sentences."""
     commands = [text for text in runbooks.inline(page) if OF_EXTERNAL not in text]
@@ -232,13 +260,8 @@ def test_a_standby_follows_and_is_promoted(first: Place, standby: Place, keys: M
     assert page.left() == []
 
 
-def test_a_new_stack_is_filled_from_the_old_one(standby: Place, green: Place) -> None:
-    page = Reader(
-        "upgrade-postgres", green.name, {"NAMESPACE": standby.airflow, "DATA": standby.data, "NEW": green.data}
-    )
-    said = page.follow("Minor version")
-    assert re.search(r"postgres \(PostgreSQL\) 17\.\d+", said)
-    assert re.search(r"Leader *\| *running", said)
+def test_a_new_stack_is_filled_from_the_old_one(standby: Place, green: Place, upgrading: Upgrading) -> None:
+    page = upgrading(standby, green)
     standby.keep("before the upgrade")
     page.follow("Major version", only="SECRET")
     files = dict(line.split(" ", 1) for line in page.follow("Major version", only="go-template").splitlines())
