@@ -15,6 +15,7 @@ from local.forward import kubectl
 from tests.drills.waiting import DrillError
 
 FOLDER = paths.checkout() / "docs" / "runbooks"
+_PLACEHOLDER = re.compile(r"<[a-z]")
 _ASSIGNMENT = re.compile(r"([A-Z_]+)=")
 
 
@@ -39,7 +40,7 @@ def commands(page: str) -> list[Command]:
 def inline(page: str) -> list[str]:
     """The `kubectl` commands in a page's sentences, but for those that a name has to be put into."""
     found = re.findall(r"`(kubectl [^`]*)`", (FOLDER / f"{page}.md").read_text())
-    return [text for text in found if "<" not in text]
+    return [text for text in found if not _PLACEHOLDER.search(text)]
 
 
 def _split(block: str) -> Iterator[str]:

@@ -28,7 +28,7 @@ OTHER=$(echo found)
    END
    ```
 
-`kubectl get pods`, and `kubectl get pod <name>`.
+`kubectl exec a -- cat </dev/null`, and `kubectl get pod <name>`.
 
 ## Second
 
@@ -59,7 +59,7 @@ def test_a_command_goes_on_over_lines() -> None:
 
 
 def test_inline_commands_without_a_name_to_put_in() -> None:
-    assert runbooks.inline("page") == ["kubectl get pods"]
+    assert runbooks.inline("page") == ["kubectl exec a -- cat </dev/null"]
 
 
 def test_a_command_without_an_end_is_refused(tmp_path: Path) -> None:

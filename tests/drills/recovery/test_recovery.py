@@ -83,7 +83,7 @@ def verified(first: Place, name: str) -> bool:
     """Ask for a look at every file; whether all are whole."""
     job = ("-n", first.data, "get", "job", name, "-o", "jsonpath={.status.succeeded}/{.status.failed}")
     first.kubectl("-n", first.data, "create", "job", "--from=cronjob/postgres-backup-verify", name)
-    wait_for("it has ended", 180, lambda: first.kubectl(*job) != "/")
+    wait_for("it has ended", 600, lambda: first.kubectl(*job) != "/")
     return first.kubectl(*job) == "1/"
 
 

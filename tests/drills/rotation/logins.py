@@ -8,10 +8,10 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import psycopg
 
@@ -110,7 +110,7 @@ def database_login(cluster: Cluster) -> Login:
 
 
 def broker_login(cluster: Cluster) -> Login:
-    """Logs in to the broker as the file `broker_url` says: at every Sentinel that it names, and at who leads."""
+    """Logs in to the broker as the file `broker_url` says: by Sentinels, as a client does, at the first that answers."""
     addresses: dict[str, str] = {}
 
     def ask(host: str, port: int, files: dict[str, str], question: str) -> str:
@@ -124,6 +124,8 @@ def broker_login(cluster: Cluster) -> Login:
         ):
             secured.sendall(f"AUTH {login.username} {login.password}\r\n".encode())
             answer = secured.recv(1024)
+            if not answer:
+                raise ConnectionError("it hung up before it answered")
             if not answer.startswith(b"+OK"):
                 raise PermissionError(answer.decode())
             secured.sendall(f"{question}\r\n".encode())
@@ -134,13 +136,31 @@ def broker_login(cluster: Cluster) -> Login:
         if places[0].scheme != "sentinel":
             ask(places[0].hostname or "", places[0].port or 0, files, "PING")
             return
-        question = "SENTINEL GET-MASTER-ADDR-BY-NAME airflow"
-        answers = [ask(place.hostname or "", place.port or 0, files, question) for place in places]
-        # *2 $<length> <host> $<length> <port>
-        leader = answers[-1].split("\r\n")
-        ask(leader[2], int(leader[4]), files, "PING")
+        host, port = _leader(
+            lambda place, question: ask(place.hostname or "", place.port or 0, files, question), places
+        )
+        ask(host, port, files, "PING")
 
     return log_in
+
+
+def _leader(ask: Callable[[SplitResult, str], str], sentinels: Sequence[SplitResult]) -> tuple[str, int]:
+    """Host and port of who leads.
+
+    Raises:
+        PermissionError: a Sentinel does not let the client in.
+        ConnectionError: none answers.
+    """
+    for sentinel in sentinels:
+        try:
+            # *2 $<length> <host> $<length> <port>
+            said = ask(sentinel, "SENTINEL GET-MASTER-ADDR-BY-NAME airflow").split("\r\n")
+        except PermissionError:
+            raise
+        except OSError:
+            continue
+        return said[2], int(said[4])
+    raise ConnectionError("no Sentinel answers")
 
 
 @dataclass(slots=True)
