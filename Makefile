@@ -24,7 +24,7 @@ STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke drill-restore simulate plan images \
-	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-recovery drills-scaling drills-airflow reliability
+	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-logs drills-recovery drills-scaling drills-airflow reliability
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -147,6 +147,9 @@ drills-bundles: $(UV) ## DAGs from a Git server on this machine, on a stack of i
 
 drills-recovery: $(UV) ## Lose, restore, follow, promote and upgrade a database by the runbooks' commands, on stacks of its own; KEEP=1 leaves them
 	@$(if $(KEEP),DRILL_KEEP=1) $(RUN) pytest -m drill --exitfirst tests/drills/recovery
+
+drills-logs: $(UV) ## Task logs outlive their pods, and a store that hangs, on a stack of its own; KEEP=1 leaves it there
+	@AIRFLOW_PLATFORM_STACKS=tests/drills/logs/stacks $(if $(KEEP),DRILL_KEEP=1) $(RUN) pytest -m drill tests/drills/logs
 
 drills-scaling: $(UV) ## Twenty workers with running tasks are taken away, on a stack of its own with KEDA; KEEP=1 leaves it there
 	@$(OF_SCALING) $(LOCAL) deploy --stack scaling

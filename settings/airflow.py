@@ -8,6 +8,7 @@ from settings.base import Name, ResourceList, Resources, Settings
 from settings.bundles import BundleSettings
 from settings.cleaning import CleaningSettings
 from settings.declared import DeclaredSettings
+from settings.logs import LogSettings
 from settings.migration import MigrationSettings
 from settings.scaling import KedaMode, KedaSettings, ScalingProfile, ScalingSettings
 
@@ -139,6 +140,8 @@ class AirflowSettings(Settings):
     """Who may log in."""
     cleaning: CleaningSettings | None = None
     """Removal of old rows from the metadata database; nothing is ever removed when left out."""
+    logs: LogSettings | None = None
+    """Where task logs go when their task has ended; left out they lie in the pod that ran it and go with that."""
     declared: DeclaredSettings | None = None
     """Pools, variables and connections that the stack file declares; nobody looks after them when left out."""
     bundles: dict[Name, BundleSettings] = Field(default_factory=dict[str, BundleSettings])

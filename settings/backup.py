@@ -42,7 +42,7 @@ class UriStyle(StrEnum):
 
 
 class KeyType(StrEnum):
-    """How the archive logs in at an S3 service."""
+    """How a client logs in at an S3 service."""
 
     SHARED = "shared"
     """With an access key."""
@@ -66,9 +66,10 @@ class S3Settings(Settings):
     key_type: KeyType = KeyType.SHARED
     """How to log in."""
     credentials_secret: Name | None = None
-    """Secret of the data namespace with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`; without one they are
-    the values `backup_access_key` and `backup_secret_key` of `credentials.given`, of a source `restore_access_key` and
-    `restore_secret_key`."""
+    """Secret with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, in the namespace of who reads it: the data
+    namespace, for task logs Airflow's. Without one they are the values `backup_access_key` and `backup_secret_key` of
+    `credentials.given`, of a source `restore_access_key` and `restore_secret_key`, of task logs `logs_access_key` and
+    `logs_secret_key`."""
     authority: str | None = Field(default=None, pattern=r"^-----BEGIN CERTIFICATE-----")
     """Certificate, PEM, of the authority that signed the endpoint's; those of the image when left out."""
 

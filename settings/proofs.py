@@ -16,6 +16,7 @@ from settings.declared_proofs import DECLARED_RULES
 from settings.external_proofs import EXTERNAL_RULES
 from settings.import_proofs import IMPORT_RULES
 from settings.ingress import IngressKind
+from settings.log_proofs import LOG_RULES
 from settings.postgres import Durability
 from settings.postgres_memory import MIB, postgres_memory, smallest_limit
 from settings.problems import Problem, SettingsError
@@ -406,6 +407,7 @@ RULES: tuple[Rule, ...] = (
     *DECLARED_RULES,
     *BUNDLE_RULES,
     *CREDENTIAL_RULES,
+    *LOG_RULES,
 )
 
 _OF_OWN_DATABASE = (_postgres_shape, _database_memory, *BACKUP_RULES, *RESTORE_RULES)

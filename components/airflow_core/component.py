@@ -9,15 +9,17 @@ from components.airflow_core.manifests import (
     cleaning,
     declared,
     jobs,
+    logs,
     migration,
     processes,
     schedule,
     services,
 )
-from components.contract import airflow, names
+from components.contract import airflow, names, object_store
 from components.contract.airflow_pods import Process, config_map, deployment, disruption_budget, service_account
 from components.contract.base import PlatformComponent
 from components.contract.endpoints import AirflowEndpoint
+from settings.stack import Environment
 
 
 class AirflowCore(PlatformComponent):
@@ -35,7 +37,8 @@ class AirflowCore(PlatformComponent):
     for some minutes without a task failing.
     A change of Airflow's version that changes tables: looked at before, after a backup, with who reads and writes the
     tables by itself stopped and everything brought back where it fails; with the stated downgrade also the way back.
-    Does not handle: log storage beyond the life of a worker's pod, DAGs from elsewhere than the image and Git.
+    Where the settings say so, a store of its own for task logs, and a CronJob that removes old ones from it.
+    Does not handle: DAGs from elsewhere than the image and Git.
 
     Attributes:
         endpoint: where the two api-server roles are reached.
@@ -55,6 +58,7 @@ class AirflowCore(PlatformComponent):
         if names.KEY_ROTATION in args.secrets:
             self._job(jobs.key_rotation(args), all_rolled)
         self._clean(migrated)
+        self._keep_logs()
         self._declare(rolled[names.API_CORE])
         self.endpoint = AirflowEndpoint(
             core_host=self._service(core).apply(
@@ -123,6 +127,27 @@ class AirflowCore(PlatformComponent):
                 schedule=settings.schedule,
                 deadline_seconds=settings.timeout_seconds,
                 start_within_seconds=cleaning.START_WITHIN_SECONDS,
+            ),
+        )
+
+    def _keep_logs(self) -> None:
+        """The stack's own store of task logs, and what removes old ones from it."""
+        settings = self._args.settings.airflow.logs
+        if settings is None or settings.bundled is None:
+            return
+        protect = True if self._args.settings.environment is not Environment.DEV else None
+        ready = object_store.create(self, names.LOG_STORE, logs.store(self._args, settings.bundled), protect=protect)
+        process = logs.cleaning(self._args, settings.bundled)
+        self._belongings(process)
+        self._cron_job(
+            process,
+            schedule.cron_job(
+                process,
+                self._around,
+                ready,
+                schedule=settings.bundled.clean_schedule,
+                deadline_seconds=logs.DEADLINE_SECONDS,
+                start_within_seconds=logs.START_WITHIN_SECONDS,
             ),
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from components.airflow_core.login import DATABASE_LOGIN, webserver_config
-from components.contract import airflow, bundles, names
+from components.contract import airflow, bundles, names, task_logs
 from components.contract.airflow import Sections
 from settings.airflow import ApiSettings, LogLevel
 from settings.bundles import BundleSettings
@@ -25,6 +25,7 @@ TLS_KEY_FILE = "tls.key"
 DATABASE_MODULE = "airflow_platform_database.py"
 BOOTSTRAP_SCRIPT = "bootstrap.py"
 CLEAN_SCRIPT = "clean.py"
+CLEAN_LOGS_SCRIPT = "clean_logs.py"
 DECLARED_SCRIPT = "declared.py"
 LOCAL_SETTINGS = "airflow_local_settings.py"
 MIGRATE_SCRIPT = "migrate.py"
@@ -84,6 +85,8 @@ def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:
         files.update(bundles.files(readers.get(role, {})))
     if role == names.API_CORE:
         files[WEBSERVER_CONFIG] = webserver_config(settings)
+    if role in (names.TRIGGERER, names.API_CORE):
+        files.update(task_logs.files(settings))
     return files
 
 
@@ -214,8 +217,8 @@ def _bundle_processor(name: str, bundle: BundleSettings, settings: PlatformSetti
     return airflow.merge(_dag_processor(settings), bundles.read_sections(name, bundle))
 
 
-def _triggerer(_: PlatformSettings) -> Sections:
-    return airflow.log_server_sections()
+def _triggerer(settings: PlatformSettings) -> Sections:
+    return airflow.merge(airflow.log_server_sections(), task_logs.sections(settings))
 
 
 def _api(own: ApiSettings) -> Sections:
@@ -241,7 +244,7 @@ def _api_core(settings: PlatformSettings) -> Sections:
             "enable_proxy_fix": "True",
         },
     }
-    return airflow.merge(_api(settings.airflow.api_core), people)
+    return airflow.merge(_api(settings.airflow.api_core), people, task_logs.sections(settings))
 
 
 def _api_execution(settings: PlatformSettings) -> Sections:

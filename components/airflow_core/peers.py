@@ -1,6 +1,6 @@
 """Which ports Airflow's processes serve and whom they talk to."""
 
-from components.contract import airflow, bundles, external_database, names
+from components.contract import airflow, bundles, external_database, names, object_store, task_logs
 from components.contract.peers import Need, Outside, Port, Workload
 from components.contract.secrets import SecretValue
 from settings.airflow import AuthKind
@@ -29,7 +29,9 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
         name=names.DECLARED, namespace=namespace, needs=(Need(workload=names.API_CORE, port=_API.name), _STATSD)
     )
     changing = (names.MIGRATION, *((names.DOWNGRADE,) if settings.airflow.migration.downgrade else ()))
+    log_bucket = task_logs.needs(settings)
     return (
+        *_log_store(settings),
         *((declared,) if settings.airflow.declared is not None else ()),
         *((cleaning,) if settings.airflow.cleaning is not None else ()),
         *((rotation,) if settings.credentials.finishes(SecretValue.FERNET_KEY) else ()),
@@ -56,7 +58,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
             name=names.TRIGGERER,
             namespace=namespace,
             ports=(Port(name="logs", number=airflow.TRIGGERER_LOG_PORT),),
-            needs=(_POOLER, _STATSD),
+            needs=(_POOLER, _STATSD, *log_bucket),
             # A trigger waits for things in the world on behalf of a task.
             reaches=frozenset({Outside.INTERNET}),
         ),
@@ -64,12 +66,23 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
             name=names.API_CORE,
             namespace=namespace,
             ports=(_API,),
-            needs=(_POOLER, _STATSD, *log_servers),
-            reaches=frozenset({Outside.INTERNET}) if login else frozenset(),
+            needs=(_POOLER, _STATSD, *log_servers, *log_bucket),
+            reaches=frozenset({Outside.INTERNET} if login else ()) | task_logs.reaches(settings),
             # A controller of the cluster's own lives in a namespace that nobody here knows.
             reached_by=frozenset() if bundled else frozenset({Outside.CLIENTS}),
         ),
         Workload(name=names.API_EXECUTION, namespace=namespace, ports=(_API,), needs=(_POOLER, _STATSD)),
+    )
+
+
+def _log_store(settings: PlatformSettings) -> tuple[Workload, ...]:
+    """The stack's own store of task logs, and who removes old ones from it."""
+    needs, namespace = task_logs.needs(settings), settings.namespaces.airflow
+    if not needs:
+        return ()
+    return (
+        object_store.workload(names.LOG_STORE, namespace),
+        Workload(name=names.LOG_CLEANING, namespace=namespace, needs=needs),
     )
 
 

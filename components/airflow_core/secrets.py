@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from components.airflow_core import configuration as config
-from components.contract import airflow, bundles, external_database, names
+from components.contract import airflow, bundles, external_database, names, object_store, task_logs
 from components.contract.secrets import GivenText, SecretConsumer, SecretValue, login
 from settings.airflow import AuthKind
 from settings.platform_settings import PlatformSettings
@@ -18,25 +18,35 @@ _LOG_KEY = {airflow.API_SECRET_KEY_FILE: "{api_secret_key}"}
 
 def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
     """One consumer per role; each file is read by that role itself."""
-    database = _database(settings)
+    database, log_bucket = _database(settings), task_logs.secret_files(settings)
     roles: dict[str, dict[str, str]] = {
         names.MIGRATION: _migration(settings),
         names.RESUMPTION: _rows(settings),
         names.SCHEDULER: {**database, **_SIGNING, **airflow.broker_files(settings)},
         names.DAG_PROCESSOR: database,
-        names.TRIGGERER: {**database, **_LOG_KEY},
-        names.API_CORE: {**database, **_LOG_KEY, **_SIGNING, **_VERIFYING, **_SERVING, **_login(settings)},
+        names.TRIGGERER: {**database, **_LOG_KEY, **log_bucket},
+        names.API_CORE: {
+            **database,
+            **_LOG_KEY,
+            **_SIGNING,
+            **_VERIFYING,
+            **_SERVING,
+            **_login(settings),
+            **log_bucket,
+        },
         names.API_EXECUTION: {**database, **_SIGNING, **_VERIFYING, **_SERVING},
     }
     if settings.airflow.cleaning is not None:
         roles[names.CLEANING] = _cleaning(settings)
+    if _has_store(settings):
+        roles[names.LOG_CLEANING] = {**_AUTHORITY, **log_bucket}
     if settings.airflow.declared is not None:
         roles[names.DECLARED] = {**_AUTHORITY, **_DECLARED_LOGIN}
     if settings.credentials.finishes(SecretValue.FERNET_KEY):
         roles[names.KEY_ROTATION] = _rows(settings)
     roles |= {names.dag_processor(bundle): database for bundle in settings.airflow.bundles}
     namespace = settings.namespaces.airflow
-    return tuple(
+    found = tuple(
         SecretConsumer(
             name=role,
             namespace=namespace,
@@ -46,6 +56,20 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         )
         for role, files in roles.items()
     )
+    return (*found, *_log_store(settings))
+
+
+def _has_store(settings: PlatformSettings) -> bool:
+    logs = settings.airflow.logs
+    return logs is not None and logs.bundled is not None
+
+
+def _log_store(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
+    """The stack's own store of task logs."""
+    if not _has_store(settings):
+        return ()
+    keys = (SecretValue.LOGS_ACCESS_KEY, SecretValue.LOGS_SECRET_KEY)
+    return (object_store.consumer(names.LOG_STORE, settings.namespaces.airflow, *keys),)
 
 
 def _given(role: str, settings: PlatformSettings) -> dict[str, GivenText]:

@@ -19,7 +19,7 @@ class CeleryWorkers(PlatformComponent):
     Survives: the loss of a pod or node (its tasks are noticed by their missing heartbeat and retried), a stop, scale-in
     or rollout with tasks running (they finish), the loss of messages by the broker (tasks are sent again), the absence
     of whatever the scaler asks (the number of pods stays).
-    Does not handle: tasks longer than stated, logs beyond the life of the pod.
+    Does not handle: tasks longer than stated; without `airflow.logs` the logs of its tasks go with the pod.
 
     Attributes:
         deployment_name: of the Deployment, once it is there.

@@ -1,6 +1,6 @@
 """The configuration of a worker: the files of its ConfigMap. It names no database and no key of the control plane."""
 
-from components.contract import airflow, bundles
+from components.contract import airflow, bundles, task_logs
 from components.contract.airflow import Sections
 from settings.airflow import QueueSettings
 from settings.platform_settings import PlatformSettings
@@ -12,6 +12,7 @@ def config_files(settings: PlatformSettings, queue: QueueSettings) -> dict[str, 
         airflow.AIRFLOW_CFG: airflow.render(sections(settings, queue)),
         **airflow.celery_files(settings),
         **bundles.files(settings.airflow.bundles),
+        **task_logs.files(settings),
         airflow.ALIVE_SCRIPT: airflow.asset(airflow.ALIVE_SCRIPT),
     }
 
@@ -56,6 +57,7 @@ def sections(settings: PlatformSettings, queue: QueueSettings) -> Sections:
         airflow.dag_sections(),
         bundles.run_sections(settings.airflow.bundles),
         airflow.log_server_sections(),
+        task_logs.sections(settings),
         # One for all queues: whoever receives messages also delivers again what others have not confirmed.
         airflow.broker_sections(settings, airflow.visibility_timeout(settings)),
     )

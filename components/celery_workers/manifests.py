@@ -2,7 +2,7 @@
 
 from components.celery_workers.args import CeleryWorkersArgs
 from components.celery_workers.configuration import config_files
-from components.contract import airflow, bundles, names
+from components.contract import airflow, bundles, names, task_logs
 from components.contract.airflow_pods import (
     Probes,
     Process,
@@ -72,4 +72,6 @@ def workers(args: CeleryWorkersArgs) -> Process:
         # A worker that is still starting loses the signal, goes on to take tasks, and is killed with them in the end.
         before_stop=until_connected(broker_port, START_SECONDS),
         log_size="2Gi",
+        account_annotations=task_logs.account_annotations(args.settings),
+        bucket_secret=task_logs.given_secret(args.settings),
     )

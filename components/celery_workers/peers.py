@@ -1,6 +1,6 @@
 """Which ports workers serve and whom they talk to."""
 
-from components.contract import airflow, bundles, names
+from components.contract import airflow, bundles, names, task_logs
 from components.contract.peers import Need, Outside, Port, Workload
 from settings.platform_settings import PlatformSettings
 
@@ -11,6 +11,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
         Need(workload=names.API_EXECUTION, port="https"),
         Need(workload=names.STATSD_EXPORTER, port="statsd"),
         *airflow.broker_needs(settings),
+        *task_logs.needs(settings),
     )
     return tuple(
         Workload(

@@ -30,6 +30,9 @@ DAGS_FOLDER = "/opt/airflow/dags"
 BUNDLE_FOLDER = "/opt/airflow/bundles"
 """Writable: clones of the bundles from Git."""
 
+BUCKET_SECRETS_PATH = "/run/secrets/bucket"
+"""Where the key of the bucket of task logs lies that is in a Secret of the stack's own."""
+
 SCHEDULER_HEALTH_PORT = 8974
 WORKER_LOG_PORT = 8793
 TRIGGERER_LOG_PORT = 8794

@@ -13,6 +13,7 @@ from components.contract.pods import (
     config_checksum,
     container_security,
     dns_config,
+    given_secret_volume,
     pod_security,
     resources,
     scratch_volume,
@@ -24,7 +25,7 @@ from components.contract.secrets import SecretRef
 from settings.base import Resources
 
 _CONTAINER = "airflow"
-_CONFIG, _RUN, _LOGS, _TMP, _BUNDLES = "config", "run", "logs", "tmp", "bundles"
+_CONFIG, _RUN, _LOGS, _TMP, _BUNDLES, _BUCKET = "config", "run", "logs", "tmp", "bundles", "bucket"
 
 PROBE_TIMEOUT_SECONDS = 10
 STARTUP_SECONDS = 600
@@ -83,6 +84,8 @@ class Process:
         bundle_size: limit of the folder of Git clones in bytes; None for a process that needs none.
         asks_kubernetes: whether it holds a token of the Kubernetes API.
         annotations: of its Deployment, not of its pods.
+        account_annotations: of its service account, by which a cloud knows it.
+        bucket_secret: a Secret of the stack's own with the key of the bucket of task logs; None where there is none.
     """
 
     name: str
@@ -102,6 +105,8 @@ class Process:
     bundle_size: str | None = None
     asks_kubernetes: bool = False
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
+    account_annotations: Mapping[str, str] = field(default_factory=dict[str, str])
+    bucket_secret: str | None = None
 
     @property
     def is_many(self) -> bool:
@@ -208,10 +213,10 @@ def config_map(process: Process, around: Surroundings) -> k8s.core.v1.ConfigMapI
 
 
 def service_account(process: Process, around: Surroundings) -> k8s.core.v1.ServiceAccountInitArgs:
-    """An identity without any rights."""
-    return k8s.core.v1.ServiceAccountInitArgs(
-        metadata=metadata(process, around, process.name), automount_service_account_token=False
-    )
+    """An identity without any rights in the cluster."""
+    described = metadata(process, around, process.name)
+    described.annotations = dict(process.account_annotations) or None
+    return k8s.core.v1.ServiceAccountInitArgs(metadata=described, automount_service_account_token=False)
 
 
 def disruption_budget(process: Process, around: Surroundings) -> k8s.policy.v1.PodDisruptionBudgetInitArgs:
@@ -302,6 +307,7 @@ def _container(process: Process, around: Surroundings) -> k8s.core.v1.ContainerA
             k8s.core.v1.VolumeMountArgs(name=_LOGS, mount_path=airflow.LOG_FOLDER),
             k8s.core.v1.VolumeMountArgs(name=_TMP, mount_path="/tmp"),  # noqa: S108
             *([_bundle_mount()] if process.bundle_size else []),
+            *([secret_mount(_BUCKET, airflow.BUCKET_SECRETS_PATH)] if process.bucket_secret else []),
             secret_mount(),
         ],
     )
@@ -327,6 +333,7 @@ def _volumes(process: Process) -> list[k8s.core.v1.VolumeArgs]:
         scratch_volume(_LOGS, size=process.log_size),
         scratch_volume(_TMP, size="1Gi"),
         *([scratch_volume(_BUNDLES, size=process.bundle_size)] if process.bundle_size else []),
+        *([given_secret_volume(process.bucket_secret, _BUCKET)] if process.bucket_secret else []),
         secret_volume(process.secret),
     ]
 

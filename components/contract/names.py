@@ -47,6 +47,11 @@ KEY_ROTATION = "key-rotation"
 CLEANING = "cleaning"
 """The Job that removes old rows, and the schema in which it keeps them for a while."""
 
+LOG_STORE = "log-store"
+"""The stack's own store of task logs."""
+LOG_CLEANING = "log-cleaning"
+"""The Job that removes old logs from it."""
+
 DECLARED = "declared"
 """The Job that brings pools, variables and connections to what the stack file declares."""
 DECLARED_USER = "platform-declared"

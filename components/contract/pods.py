@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
+import pulumi
 import pulumi_kubernetes as k8s
 
 from components.contract.secrets import MOUNT_PATH, SecretRef
@@ -58,8 +59,13 @@ def _resource_list(cpu: str | None, memory: str) -> Mapping[str, str]:
 
 def secret_volume(secret: SecretRef, name: str = _SECRETS) -> k8s.core.v1.VolumeArgs:
     """The consumer's files as a volume, readable by the pod's group only."""
+    return given_secret_volume(secret.name, name)
+
+
+def given_secret_volume(secret: pulumi.Input[str], name: str) -> k8s.core.v1.VolumeArgs:
+    """The same of a Secret that the stack names."""
     return k8s.core.v1.VolumeArgs(
-        name=name, secret=k8s.core.v1.SecretVolumeSourceArgs(secret_name=secret.name, default_mode=0o440)
+        name=name, secret=k8s.core.v1.SecretVolumeSourceArgs(secret_name=secret, default_mode=0o440)
     )
 
 

@@ -47,6 +47,8 @@ class SecretValue(StrEnum):
     """Opens the key escrow; in no backup."""
     KEY_ESCROW = "key_escrow"
     """The sealed document of `credentials/escrow.py`, a JSON text; goes with every backup."""
+    LOGS_ACCESS_KEY = "logs_access_key"
+    LOGS_SECRET_KEY = "logs_secret_key"
     BROKER_AIRFLOW_PASSWORD = "broker_airflow_password"
     BROKER_REPLICATION_PASSWORD = "broker_replication_password"
     BROKER_SENTINEL_PASSWORD = "broker_sentinel_password"

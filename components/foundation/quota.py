@@ -104,6 +104,9 @@ def _airflow(settings: PlatformSettings) -> Iterator[Demand]:
     yield Demand(pods=2, resources=airflow.scheduler.resources)
     if airflow.cleaning is not None:
         yield Demand(pods=1, resources=airflow.scheduler.resources)
+    if airflow.logs is not None and airflow.logs.bundled is not None:
+        yield Demand(pods=1, resources=airflow.logs.bundled.resources, volumes=1)
+        yield Demand(pods=1, resources=SMALL_POD)
     if airflow.declared is not None:
         # The Job of a deployment beside that of the schedule.
         yield Demand(pods=2, resources=SMALL_POD)

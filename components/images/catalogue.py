@@ -68,7 +68,9 @@ def overridden(settings: ImageSettings) -> Mapping[str, str]:
 
 def unneeded(settings: PlatformSettings) -> frozenset[str]:
     """Images that no pod of the stack runs: building these takes minutes."""
-    runs = {"keda": settings.workers.brings_keda, "versitygw": settings.postgres.backup.bundled is not None}
+    logs = settings.airflow.logs
+    stores = (settings.postgres.backup.bundled, logs.bundled if logs else None)
+    runs = {"keda": settings.workers.brings_keda, "versitygw": any(stores)}
     return frozenset(image for image, needed in runs.items() if not needed)
 
 

@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass
 
-from components.contract import names
+from components.contract import object_store
 from components.postgres_ha.names import AUTHORITY_FILE as AUTHORITY_NAME
 from components.postgres_ha.names import (
     BACKUP_SECRETS_PATH,
     BACKUP_STORE,
-    BACKUP_STORE_PORT,
     DATA_PATH,
     REPOSITORY_PATH,
     SCRIPTS_PATH,
     SOCKET_PATH,
     SUPERUSER,
 )
-from settings.backup import BackupSettings, BackupTarget, S3Settings, UriStyle
+from settings.backup import BackupSettings, BackupTarget, S3Settings
 from settings.platform_settings import PlatformSettings
 from settings.postgres import PostgresSettings
 
@@ -22,7 +21,6 @@ STANZA = "platform"
 CONFIG_FILE = "pgbackrest.conf"
 AUTHORITY_FILE = "bucket-ca.crt"
 BUNDLED_BUCKET = "backups"
-BUNDLED_REGION = "us-east-1"
 
 _RUN = f"/bin/bash {SCRIPTS_PATH}/pgbackrest.sh"
 # pgBackRest understands half a second before its own patience ends; a segment is sent in well under a second.
@@ -85,10 +83,7 @@ def own_bucket(settings: PlatformSettings) -> S3Settings | None:
     backup = settings.postgres.backup
     if backup.bundled is None:
         return backup.s3
-    host = names.service_host(BACKUP_STORE, settings.namespaces.data)
-    return S3Settings(
-        endpoint=f"{host}:{BACKUP_STORE_PORT}", bucket=BUNDLED_BUCKET, region=BUNDLED_REGION, uri_style=UriStyle.PATH
-    )
+    return object_store.bucket(BACKUP_STORE, settings.namespaces.data, BUNDLED_BUCKET)
 
 
 def store_at(bucket: S3Settings | None, mount: str, path: str, authority_file: str) -> Store:

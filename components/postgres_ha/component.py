@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.contract import names, preflights
+from components.contract import names, object_store, preflights
 from components.contract.base import PlatformComponent
 from components.contract.endpoints import PostgresEndpoint
 from components.contract.external_database import external_database, primary_host
@@ -19,9 +19,9 @@ from components.postgres_ha.manifests import (
     exporter,
     pooler,
     services,
-    store,
 )
-from components.postgres_ha.names import BACKUP, BACKUP_STORE, EXPORTER, RESTORE_DRILL
+from components.postgres_ha.manifests.store import backup_store
+from components.postgres_ha.names import BACKUP, EXPORTER, RESTORE_DRILL
 from settings.external import ExternalPostgresSettings
 from settings.stack import Environment
 
@@ -135,20 +135,9 @@ class PostgresHA(PlatformComponent):
 
     def _backup_store(self) -> None:
         """The stack's own store, where it has one."""
-        args = self._args
-        if args.settings.postgres.backup.bundled is None:
-            return
-        account = self._account(BACKUP_STORE)
-        files = k8s.core.v1.ConfigMap(self.child_name("backup-store-scripts"), store.files(args), self.child_opts())
-        claim = k8s.core.v1.PersistentVolumeClaim(
-            self.child_name("backup-store-objects"), store.volume_claim(args), self.child_opts(protect=self._protected)
-        )
-        k8s.core.v1.Service(self.child_name("backup-store-service"), store.service(args), self.child_opts())
-        k8s.apps.v1.StatefulSet(
-            self.child_name("backup-store"),
-            store.stateful_set(args),
-            self.child_opts(depends_on=[account, files, claim]),
-        )
+        store = backup_store(self._args)
+        if store is not None:
+            object_store.create(self, "backup-store", store, protect=self._protected)
 
     def _backups(self) -> None:
         """What asks for backups, by the clock."""

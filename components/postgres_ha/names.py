@@ -22,7 +22,6 @@ BACKUP = f"{names.POSTGRES}-backup"
 RESTORE_DRILL = f"{names.POSTGRES}-restore-drill"
 BACKUP_STORE = f"{names.POSTGRES}-backup-store"
 """Workload, Service and claim of the stack's own S3 store."""
-BACKUP_STORE_PORT = 7070
 BACKUP_USER = "backup"
 """Role that asks for backups and reports drills; it can do nothing else."""
 SCHEMA = "airflow_platform"
@@ -31,7 +30,6 @@ SCHEMA = "airflow_platform"
 POSTGRES_UID = 10010
 POOLER_UID = 10020
 EXPORTER_UID = 10080
-STORE_UID = 10100
 
 PATRONI_PORT = 8008
 EXPORTER_PORT = 9187

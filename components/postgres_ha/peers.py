@@ -1,12 +1,11 @@
 """Which ports the database and its pooler serve, and whom they talk to."""
 
-from components.contract import external_database, names
+from components.contract import external_database, names, object_store
 from components.contract.peers import Need, Outside, Port, Workload
 from components.postgres_ha import imports
 from components.postgres_ha.names import (
     BACKUP,
     BACKUP_STORE,
-    BACKUP_STORE_PORT,
     CONFIGURE,
     EXPORTER,
     EXPORTER_PORT,
@@ -16,9 +15,6 @@ from components.postgres_ha.names import (
 )
 from settings.backup import BackupTarget
 from settings.platform_settings import PlatformSettings
-
-STORE_PORT = "s3"
-"""Name of the port of the stack's own store."""
 
 
 def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
@@ -82,7 +78,7 @@ def _source(settings: PlatformSettings) -> frozenset[Outside]:
 
 def _bundled(settings: PlatformSettings) -> tuple[Need, ...]:
     """The stack's own store, where it has one."""
-    return (Need(workload=BACKUP_STORE, port=STORE_PORT),) if settings.postgres.backup.bundled else ()
+    return (Need(workload=BACKUP_STORE, port=object_store.PORT_NAME),) if settings.postgres.backup.bundled else ()
 
 
 def _backups(settings: PlatformSettings) -> tuple[Workload, ...]:
@@ -95,5 +91,5 @@ def _backups(settings: PlatformSettings) -> tuple[Workload, ...]:
     drill = Workload(
         name=RESTORE_DRILL, namespace=namespace, needs=(primary, *_bundled(settings)), reaches=_store(settings)
     )
-    store = Workload(name=BACKUP_STORE, namespace=namespace, ports=(Port(name=STORE_PORT, number=BACKUP_STORE_PORT),))
+    store = object_store.workload(BACKUP_STORE, namespace)
     return (asking, drill, *((store,) if settings.postgres.backup.bundled else ()))

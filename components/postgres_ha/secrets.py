@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from components.contract import external_database, names
+from components.contract import external_database, names, object_store
 from components.contract.secrets import SecretConsumer, SecretValue, login
 from components.postgres_ha import imports, restore
 from components.postgres_ha.backup import is_backed_up, own_bucket
@@ -233,12 +233,7 @@ def _bundled_store(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
     if settings.postgres.backup.bundled is None:
         return ()
     namespace = settings.namespaces.data
-    keys = _access_key(own_bucket(settings), V.BACKUP_ACCESS_KEY, V.BACKUP_SECRET_KEY)
-    tls = {CERTIFICATE_FILE: _TLS[CERTIFICATE_FILE], KEY_FILE: _TLS[KEY_FILE]}
-    name = names.service_host(BACKUP_STORE, namespace)
-    return (
-        SecretConsumer(name=BACKUP_STORE, namespace=namespace, files={**tls, **keys}, tls_names=(name, "localhost")),
-    )
+    return (object_store.consumer(BACKUP_STORE, namespace, V.BACKUP_ACCESS_KEY, V.BACKUP_SECRET_KEY),)
 
 
 def _access_key(bucket: S3Settings | None, access_key: SecretValue, secret_key: SecretValue) -> dict[str, str]:

@@ -36,11 +36,13 @@ from components.contract import names
 from settings.load import parse
 from tests.harness import STACKS, settings_of
 from tests.settings.external import BUNDLE, with_broker
+from tests.settings.logs import LOG_STORE, with_logs
 from tests.settings.stack_files import changed, values_of
 
 files = {}
 stacks = {stack: settings_of(stack) for stack in STACKS} | {
     "external": parse(with_broker("dev", authority=None)),
+    "logs": parse(with_logs("dev", {"bundled": LOG_STORE})),
     "bundles": parse(changed(values_of("dev"), "airflow.bundles", {"team": BUNDLE})),
 }
 for stack, settings in stacks.items():

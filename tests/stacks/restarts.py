@@ -89,6 +89,8 @@ CHANGES: tuple[Change, ...] = (
     Change(title="The first DAGs from Git", values={"airflow.bundles": {"team": _BUNDLE}}, effect=Effect(restarts=frozenset({"dag-processor", "worker-default", "prometheus"}), starts=frozenset({"dag-processor-team"}), runs=frozenset({"migration"}))),
     Change(title="DAGs from Git: another commit", values={"airflow.bundles.team.ref": "2" * 40}, effect=restarts("dag-processor-team"), before={"airflow.bundles": {"team": _BUNDLE}}),
     Change(title="DAGs from Git: a repository more", values={"airflow.bundles.other": _BUNDLE}, effect=Effect(restarts=WORKERS, starts=frozenset({"dag-processor-other"}), runs=frozenset({"migration"})), before={"airflow.bundles": {"team": _BUNDLE}}),
+    Change(title="Another bucket for task logs", values={"airflow.logs.s3.bucket": "other-logs"}, effect=restarts("triggerer", "api-core", "worker-default")),
+    Change(title="How long the store of the stack's own keeps task logs", values={"airflow.logs.bundled.keepDays": 60}, effect=_NO_EFFECT, before={"airflow.logs": {"bundled": {"storage": {"size": "50Gi"}}}}),
     Change(title="How long old rows are kept", values={"airflow.cleaning.keepDays": 30}, effect=_NO_EFFECT),
     Change(title="How many backups are kept", values={"postgres.backup.retention": {"full": 21}}, effect=_NO_EFFECT),
     Change(title="How long metrics are kept", values={"monitoring.retentionDays": 60}, effect=restarts("prometheus")),

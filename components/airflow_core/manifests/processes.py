@@ -7,7 +7,7 @@ import pulumi_kubernetes as k8s
 from components.airflow_core.args import AirflowCoreArgs
 from components.airflow_core.configuration import config_files
 from components.airflow_core.manifests.autoscaler import scaled
-from components.contract import airflow, bundles, names
+from components.contract import airflow, bundles, names, task_logs
 from components.contract.airflow_pods import (
     Probes,
     Process,
@@ -172,6 +172,8 @@ def _connected_to_database() -> Probes:
 
 def _process(args: AirflowCoreArgs, name: str, settings: ProcessSettings | BundleProcessorSettings) -> Process:
     """What every process of the component has; the command and the probes are its own."""
+    # The one sends those of triggers, the other shows all.
+    handles_logs = name in (names.TRIGGERER, names.API_CORE)
     return Process(
         name=name,
         command=(),
@@ -181,4 +183,6 @@ def _process(args: AirflowCoreArgs, name: str, settings: ProcessSettings | Bundl
         resources=settings.resources,
         grace_seconds=GRACE_SECONDS,
         annotations=_OWN_NUMBER if name in taken_away(args.settings) else {},
+        account_annotations=task_logs.account_annotations(args.settings) if handles_logs else {},
+        bucket_secret=task_logs.given_secret(args.settings) if handles_logs else None,
     )

@@ -7,6 +7,7 @@ import pulumi_kubernetes as k8s
 from components.contract import names
 from components.contract.pods import (
     container_security,
+    given_secret_volume,
     resources,
     scratch_volume,
     secret_mount,
@@ -102,7 +103,7 @@ def archive_volumes(args: PostgresHAArgs, consumer: str = secrets.ARCHIVE) -> li
         return []
     volumes = [secret_volume(args.secrets[consumer], _ARCHIVE_SECRETS)]
     if settings.s3 is not None and settings.s3.credentials_secret is not None:
-        volumes.append(_named_secret(settings.s3.credentials_secret, _BUCKET_SECRETS))
+        volumes.append(given_secret_volume(settings.s3.credentials_secret, _BUCKET_SECRETS))
     if settings.target is BackupTarget.VOLUME:
         volumes.append(_claimed(VOLUME_CLAIM, _REPOSITORY))
     return volumes
@@ -126,15 +127,10 @@ def source_volumes(args: PostgresHAArgs) -> list[k8s.core.v1.VolumeArgs]:
     bucket, source = restore.source_bucket(args.settings), args.settings.postgres.restore_from
     volumes: list[k8s.core.v1.VolumeArgs] = []
     if bucket is not None and bucket.credentials_secret is not None:
-        volumes.append(_named_secret(bucket.credentials_secret, _SOURCE_BUCKET_SECRETS))
+        volumes.append(given_secret_volume(bucket.credentials_secret, _SOURCE_BUCKET_SECRETS))
     if source is not None and source.claim is not None:
         volumes.append(_claimed(source.claim, _SOURCE_REPOSITORY))
     return volumes
-
-
-def _named_secret(secret: str, name: str) -> k8s.core.v1.VolumeArgs:
-    source = k8s.core.v1.SecretVolumeSourceArgs(secret_name=secret, default_mode=0o440)
-    return k8s.core.v1.VolumeArgs(name=name, secret=source)
 
 
 def _claimed(claim: str, name: str) -> k8s.core.v1.VolumeArgs:

@@ -2,21 +2,18 @@
 
 from typing import Any
 
-import pytest
-
 from components.contract.edges import Edge, edges
 from components.contract.secrets import SecretValue
 from components.foundation.quota import quotas
 from components.images.catalogue import unneeded
 from components.postgres_ha import backup
-from components.postgres_ha.manifests import store
-from components.postgres_ha.manifests.common import script
+from components.postgres_ha.manifests.store import backup_store
 from components.postgres_ha.peers import workloads
 from components.postgres_ha.secrets import consumers
 from settings.load import parse
 from settings.platform_settings import PlatformSettings
 from tests.components.postgres_ha.arguments import arguments
-from tests.harness import plain, settings_of
+from tests.harness import settings_of
 from tests.settings.stack_files import changed, values_of
 
 
@@ -32,11 +29,6 @@ def bundled(**more: Any) -> PlatformSettings:
 BUNDLED = bundled()
 ARGS = arguments(settings=BUNDLED)
 HOST = "postgres-backup-store.airflow-data.svc.cluster.local"
-
-
-def container() -> dict[str, Any]:
-    (found,) = plain(store.stateful_set(ARGS))["spec"]["template"]["spec"]["containers"]
-    return found
 
 
 def test_pgbackrest_finds_it_by_its_name_and_verifies_its_certificate() -> None:
@@ -75,26 +67,17 @@ def test_instances_and_drills_reach_it_and_nobody_else_and_it_reaches_nobody() -
     assert "internet" not in {edge.target for edge in edges(tuple(workloads(BUNDLED)))}
 
 
-def test_its_pod_is_locked_up_and_keeps_its_objects_on_a_volume_of_its_own() -> None:
-    pod = plain(store.stateful_set(ARGS))["spec"]["template"]["spec"]
-    assert pod["automountServiceAccountToken"] is False
-    assert pod["securityContext"]["runAsUser"] == 10100
-    assert container()["securityContext"]["readOnlyRootFilesystem"] is True
-    claimed = [
-        volume["persistentVolumeClaim"]["claimName"] for volume in pod["volumes"] if "persistentVolumeClaim" in volume
-    ]
-    assert claimed == [plain(store.volume_claim(ARGS))["metadata"]["name"]]
-    assert "env" not in container(), "its key comes as files"
-    assert container()["command"][1].rpartition("/")[2] in plain(store.files(ARGS))["data"]
-    assert "--cert $secrets/tls.crt --key $secrets/tls.key" in script("store.sh")
+def test_it_holds_the_bucket_that_pgbackrest_asks_for() -> None:
+    found = backup_store(ARGS)
+    assert found is not None
+    assert (found.name, found.bucket) == ("postgres-backup-store", "backups")
 
 
 def test_a_stack_without_one_builds_no_image_for_it() -> None:
     assert "versitygw" in unneeded(settings_of("dev"))
     assert "versitygw" not in unneeded(BUNDLED)
     assert "postgres-backup-store" not in {item.name for item in workloads(settings_of("dev"))}
-    with pytest.raises(ValueError, match="no store of its own"):
-        store.volume_claim(arguments("dev"))
+    assert backup_store(arguments("dev")) is None
 
 
 def test_the_quota_has_room_for_it() -> None:
