@@ -67,7 +67,9 @@ def from_bucket(logs: Mapping[str, list[str]]) -> set[str]:
 def left_in(stack: DeployedStack, workload: str) -> list[str]:
     """Logs that lie in its one pod."""
     (pod,) = stack.pods(AIRFLOW, workload)
-    said = stack.kubectl("exec", "--namespace", AIRFLOW, pod.name, "--", "find", "/opt/airflow/logs", "-name", "attempt=*")
+    said = stack.kubectl(
+        "exec", "--namespace", AIRFLOW, pod.name, "--", "find", "/opt/airflow/logs", "-name", "attempt=*"
+    )
     return [line for line in said.splitlines() if line]
 
 
