@@ -20,14 +20,15 @@ IN_POLICIES := UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/policies $(UV) run --frozen
 IN_AIRFLOW := UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/airflow $(UV) run --frozen --project images/airflow
 OF_DRILL := AIRFLOW_PLATFORM_STACKS=tests/drills/ha/stacks
 OF_SCALING := AIRFLOW_PLATFORM_STACKS=tests/drills/scaling/stacks
+OF_BENCH := AIRFLOW_PLATFORM_STACKS=tests/bench/stacks
 STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke drill-restore simulate plan images \
-	test test-program test-policies test-dags unsafe bench referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-logs drills-recovery drills-scaling drills-airflow reliability
+	test test-program test-policies test-dags unsafe bench bench-throughput bench-parsing referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-logs drills-recovery drills-scaling drills-airflow reliability
 
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 	@echo "  STACK=dev|staging|prod (default dev), CONTEXT=<kube context> to use a cluster of your own"
 
 $(UV):
@@ -97,6 +98,16 @@ unsafe: $(UV) ## The policy pack refuses each of the prepared unsafe stacks
 
 bench: $(UV) ## What the policy pack costs: its start, and what it adds to a preview
 	@$(RUN) python -m scripts.bench_policies
+
+bench-throughput: $(UV) ## Tasks a second of what is shipped beside Airflow's defaults, on a stack of its own (TASKS=1000 PAIRS=5 JSON=1 KEEP=1)
+	@$(OF_BENCH) $(LOCAL) deploy --stack bench
+	@code=0; $(OF_BENCH) $(RUN) python -m tests.bench.throughput $(if $(TASKS),--tasks $(TASKS)) $(if $(PAIRS),--pairs $(PAIRS)) \
+		$(if $(JSON),--json) || code=$$?; $(if $(KEEP),,$(OF_BENCH) $(LOCAL) destroy --stack bench || code=$$?;) exit $$code
+
+bench-parsing: $(UV) ## How long 500 new DAG files take, on the same stack (FILES=500 DEFAULTS=1 KEEP=1)
+	@$(OF_BENCH) $(LOCAL) deploy --stack bench
+	@code=0; $(OF_BENCH) $(RUN) python -m tests.bench.parsing $(if $(FILES),--files $(FILES)) $(if $(DEFAULTS),--defaults) \
+		|| code=$$?; $(if $(KEEP),,$(OF_BENCH) $(LOCAL) destroy --stack bench || code=$$?;) exit $$code
 
 referees: $(UV) ## Other judges of the same objects, and docs/policies/coverage.md
 	@UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/referees $(UV) sync --quiet --frozen --project policies/referees

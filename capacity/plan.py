@@ -10,8 +10,8 @@ SCHEDULERS = 2
 POOLERS = 3
 BUSY_SHARE = 0.7
 """Share of the slots that may be taken at the peak: Poisson arrivals wait little up to about there."""
-HEARTBEAT_SECONDS = 2.0
-"""`[workers] min_heartbeat_interval` as the workers are configured."""
+HEARTBEAT_SECONDS = 5.0
+"""`[workers] min_heartbeat_interval`, Airflow's default."""
 CALLS_PER_TASK = 6
 """Calls of the execution API beside heartbeats: run, context, connections or variables, XCom, state, log."""
 PARSING_PROCESSES = 2

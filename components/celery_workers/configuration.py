@@ -1,15 +1,24 @@
 """The configuration of a worker: the files of its ConfigMap. It names no database and no key of the control plane."""
 
+import json
+
 from components.contract import airflow, bundles, task_logs
 from components.contract.airflow import Sections
-from settings.airflow import QueueSettings
 from settings.platform_settings import PlatformSettings
 
+TASKS_MODULE = "airflow_platform_tasks.py"
+_COORDINATOR = "airflow-platform"
 
-def config_files(settings: PlatformSettings, queue: QueueSettings) -> dict[str, str]:
-    """The files of the ConfigMap by name."""
+
+def config_files(settings: PlatformSettings, queue: str) -> dict[str, str]:
+    """The files of the ConfigMap by name, for the workers of a queue."""
     return {
         airflow.AIRFLOW_CFG: airflow.render(sections(settings, queue)),
+        **(
+            {TASKS_MODULE: airflow.asset(TASKS_MODULE, package="components.celery_workers")}
+            if _watches(settings)
+            else {}
+        ),
         **airflow.celery_files(settings),
         **bundles.files(settings.airflow.bundles),
         **task_logs.files(settings),
@@ -27,8 +36,26 @@ def _trust(settings: PlatformSettings) -> dict[str, str]:
     return {"ssl_ca_file": authority, "client_use_public_certs": "False"}
 
 
-def sections(settings: PlatformSettings, queue: QueueSettings) -> Sections:
-    """What a worker's `airflow.cfg` says."""
+def _watches(settings: PlatformSettings) -> bool:
+    """Whether this Airflow lets somebody else watch over a task's process."""
+    return not settings.airflow.is_before(3, 3)
+
+
+def _ends(settings: PlatformSettings, queue: str) -> Sections:
+    """How a worker hears that a task has ended."""
+    if not _watches(settings):
+        # A slot is free again within this many seconds of its task's end; the default 5 costs a third of the
+        # throughput of short tasks.
+        return {"workers": {"min_heartbeat_interval": "2"}}
+    coordinators = {_COORDINATOR: {"classpath": f"{TASKS_MODULE.removesuffix('.py')}.Coordinator"}}
+    return {
+        "sdk": {"coordinators": json.dumps(coordinators), "queue_to_coordinator": json.dumps({queue: _COORDINATOR})}
+    }
+
+
+def sections(settings: PlatformSettings, queue: str) -> Sections:
+    """What the `airflow.cfg` of a queue's workers says."""
+    shape = settings.workers.queues[queue]
     own: Sections = {
         "core": {"execution_api_server_url": airflow.execution_url(settings)},
         "api": {
@@ -36,11 +63,8 @@ def sections(settings: PlatformSettings, queue: QueueSettings) -> Sections:
             "base_url": f"https://{settings.ingress.host}",
             **_trust(settings),
         },
-        "celery": {"worker_concurrency": str(queue.concurrency)},
+        "celery": {"worker_concurrency": str(shape.concurrency)},
         "workers": {
-            # A slot is free again within this many seconds of its task's end; the default 5 costs a third of the
-            # throughput of short tasks.
-            "min_heartbeat_interval": "2",
             # A task outlives an absence of the execution API of two minutes: the waits between 19 tries come to 140 s or
             # more. With 5 s for each try that nobody answers they stay below the scheduler's patience
             # (`task_instance_heartbeat_timeout`): a task that is cut off ends before another try of it begins.
@@ -53,7 +77,8 @@ def sections(settings: PlatformSettings, queue: QueueSettings) -> Sections:
     }
     return airflow.merge(
         own,
-        airflow.process_sections(settings, queue.log_level),
+        _ends(settings, queue),
+        airflow.process_sections(settings, shape.log_level),
         airflow.dag_sections(),
         bundles.run_sections(settings.airflow.bundles),
         airflow.log_server_sections(),

@@ -53,7 +53,7 @@ def workers(args: CeleryWorkersArgs) -> Process:
         name=name,
         # Workers need not know of one another; the talk among them grows with the square of their number.
         command=("airflow", "celery", "worker", "--queues", args.queue, "--without-mingle", "--without-gossip"),
-        config=config_files(args.settings, queue),
+        config=config_files(args.settings, args.queue),
         secret=args.secrets[name],
         replicas=None if queue.is_scaled else queue.min_replicas,
         resources=queue.resources,

@@ -39,7 +39,7 @@ def measure(stage: Stage, side: Side, files: int) -> dict[str, Any]:
     condition = f"dag_id LIKE '{prefix}%'"
     parsed = f"SELECT count(*) FROM dag WHERE {condition}"  # noqa: S608 - names of our own
     wait_for(f"{files} files are read", _PATIENCE_SECONDS, lambda: _counted(stage, side, parsed, files) >= files)
-    times = f"SELECT extract(epoch FROM min(created_at)), extract(epoch FROM max(created_at)) FROM serialized_dag WHERE {condition}"  # noqa: S608, E501
+    times = f"SELECT extract(epoch FROM min(created_at)), extract(epoch FROM max(created_at)) FROM serialized_dag WHERE {condition}"  # noqa: S608
     first, last = map(float, stage.query(times))
     errors = int(stage.query(f"SELECT count(*) FROM import_error WHERE filename LIKE '{prefix}%'")[0])  # noqa: S608
     begun, used = stage.pod_started(side, DAG_PROCESSOR), stage.cpu()

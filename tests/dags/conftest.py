@@ -48,8 +48,8 @@ stacks = {stack: settings_of(stack) for stack in STACKS} | {
 for stack, settings in stacks.items():
     readers = [names.dag_processor(bundle) for bundle in settings.airflow.bundles]
     files[stack] = {role: config_files(role, settings) for role in (*ROLES, *readers)}
-    for queue, own in settings.workers.queues.items():
-        files[stack][f"worker-{queue}"] = workers.config_files(settings, own)
+    for queue in settings.workers.queues:
+        files[stack][f"worker-{queue}"] = workers.config_files(settings, queue)
 print(json.dumps(files))
 """
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from components.celery_workers import CeleryWorkers, CeleryWorkersArgs
-from components.celery_workers.configuration import config_files, sections
+from components.celery_workers.configuration import TASKS_MODULE, config_files, sections
 from components.celery_workers.peers import workloads
 from components.celery_workers.secrets import consumers
 from components.contract.secrets import SecretValue
 from settings.load import parse
+from settings.platform_settings import PlatformSettings
 from tests.components.celery_workers.formula import signals_of
 from tests.harness import STACKS, Stage, as_config, kubernetes, record_program, settings_of
 from tests.settings.external import BUNDLE
@@ -46,6 +47,10 @@ def worker(stack: str) -> dict[str, Any]:
     return kubernetes(record_program(build, stack), "Deployment")["worker-default"]
 
 
+def of_version(settings: PlatformSettings, version: str) -> PlatformSettings:
+    return settings.model_copy(update={"airflow": settings.airflow.model_copy(update={"version": version})})
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_worker_reads_the_broker_and_the_log_key_and_nothing_else(stack: str) -> None:
     wanted = {SecretValue.BROKER_AIRFLOW_PASSWORD, SecretValue.API_SECRET_KEY, SecretValue.AUTHORITY_CERTIFICATE}
@@ -56,13 +61,30 @@ def test_a_worker_reads_the_broker_and_the_log_key_and_nothing_else(stack: str) 
 
 def test_a_task_trusts_the_authority_in_the_words_of_its_version() -> None:
     settings = settings_of("dev")
-    queue = settings.workers.queues["default"]
-    older = settings.model_copy(update={"airflow": settings.airflow.model_copy(update={"version": "3.2.2"})})
+    older = of_version(settings, "3.2.2")
     authority = "/run/secrets/airflow-platform/ca.crt"
-    before, now = sections(older, queue)["api"], sections(settings, queue)["api"]
+    before, now = sections(older, "default")["api"], sections(settings, "default")["api"]
     assert before["ssl_cert"] == authority
     assert not {"ssl_ca_file", "client_use_public_certs"} & before.keys()
     assert (now["ssl_ca_file"], now["client_use_public_certs"], now.get("ssl_cert")) == (authority, "False", None)
+
+
+def test_a_slot_is_free_when_its_task_has_ended_and_an_older_airflow_looks_often() -> None:
+    settings = settings_of("dev")
+    older = of_version(settings, "3.2.2")
+    assert json.loads(sections(settings, "default")["sdk"]["queue_to_coordinator"]) == {"default": "airflow-platform"}
+    assert "min_heartbeat_interval" not in sections(settings, "default")["workers"]
+    assert TASKS_MODULE in config_files(settings, "default")
+    assert "sdk" not in sections(older, "default")
+    assert sections(older, "default")["workers"]["min_heartbeat_interval"] == "2"
+    assert TASKS_MODULE not in config_files(older, "default")
+
+
+def test_another_queue_changes_nothing_of_the_workers_that_are_there() -> None:
+    settings = settings_of("dev")
+    queues = {**settings.workers.queues, "more": settings.workers.queues["default"]}
+    more = settings.model_copy(update={"workers": settings.workers.model_copy(update={"queues": queues})})
+    assert config_files(more, "default") == config_files(settings, "default")
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
@@ -185,9 +207,8 @@ def test_planned_times_and_a_queue_that_starts_from_nothing() -> None:
 def test_a_worker_runs_dags_from_git_and_another_commit_changes_nothing_of_it() -> None:
     settings = parse(changed(values_of("dev"), "airflow.bundles", {"team": BUNDLE}))
     later = parse(changed(values_of("dev"), "airflow.bundles", {"team": {**BUNDLE, "ref": "0" * 40}}))
-    queue = settings.workers.queues["default"]
-    assert BUNDLE["url"] in config_files(settings, queue)["airflow.cfg"]
-    assert config_files(settings, queue) == config_files(later, queue)
+    assert BUNDLE["url"] in config_files(settings, "default")["airflow.cfg"]
+    assert config_files(settings, "default") == config_files(later, "default")
     (consumer,) = consumers(settings)
     assert set(consumer.given) == {"given_team_token"}
     (workload,) = workloads(settings)
