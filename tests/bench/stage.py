@@ -1,9 +1,10 @@
 """The deployed stack as a measurement uses it: its processes stopped, one side's at a time running in their place."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -153,13 +154,14 @@ class Stage:
 def _accounts() -> dict[str, float]:
     """Seconds of processor time by the uid of a pod, by the kernel's account of either version."""
     found: dict[str, float] = {}
-    for file in ("cpuacct.usage", "cpu.stat"):
-        for path in _CGROUPS.glob(f"**/kubepods*/**/*pod*/{file}"):
-            name = path.parent.name.replace("_", "-").removesuffix(".slice").rpartition("pod")[2]
-            text = path.read_text()
-            microseconds = re.search(r"usage_usec (\d+)", text)
-            if microseconds:
-                found[name] = int(microseconds[1]) / 1e6
-            elif text.strip().isdecimal():
-                found[name] = int(text) / 1e9
+    # Pods of others come and go meanwhile: what is no longer there is left out.
+    for folder, _, files in os.walk(_CGROUPS):
+        name = Path(folder).name.replace("_", "-").removesuffix(".slice").rpartition("pod")[2]
+        for file in {"cpuacct.usage", "cpu.stat"}.intersection(files):
+            with suppress(OSError):
+                text = (Path(folder) / file).read_text()
+                if microseconds := re.search(r"usage_usec (\d+)", text):
+                    found[name] = int(microseconds[1]) / 1e6
+                elif text.strip().isdecimal():
+                    found[name] = int(text) / 1e9
     return found
