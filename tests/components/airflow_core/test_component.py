@@ -103,9 +103,7 @@ def test_an_execution_api_that_hangs_is_replaced_before_its_clients_give_up() ->
     probe = container(kubernetes(record_program(build), "Deployment")["api-execution"])["livenessProbe"]
     first, last = (probe["periodSeconds"] * times + probe["timeoutSeconds"] for times in _probes_that_must_fail(probe))
     settings = settings_of("dev")
-    client = {
-        key: int(value) for key, value in workers(settings, settings.workers.queues["default"])["workers"].items()
-    }
+    client = {key: int(value) for key, value in workers(settings, "default")["workers"].items()}
     tries, least = client["execution_api_retries"], client["execution_api_retry_wait_min"]
     patience = tries * client["execution_api_timeout"] + (tries - 1) * least
     assert last + probe["terminationGracePeriodSeconds"] + START_SECONDS <= patience

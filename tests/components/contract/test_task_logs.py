@@ -30,7 +30,7 @@ def told(settings: PlatformSettings) -> dict[str, Any]:
 
 def files_of(settings: PlatformSettings) -> dict[str, dict[str, str]]:
     found = {role: config_files(role, settings) for role in ROLES}
-    return {**found, "worker-default": workers.config_files(settings, settings.workers.queues["default"])}
+    return {**found, "worker-default": workers.config_files(settings, "default")}
 
 
 def test_who_writes_and_who_shows_logs_is_told_of_the_bucket_and_nobody_else() -> None:
