@@ -14,6 +14,7 @@ from settings.credential_proofs import CREDENTIAL_RULES
 from settings.declared_proofs import DECLARED_RULES
 from settings.external_proofs import EXTERNAL_RULES
 from settings.import_proofs import IMPORT_RULES
+from settings.log_proofs import LOG_RULES
 from settings.proofs import RULES
 from settings.restore_proofs import RESTORE_RULES
 from tests.settings.stack_files import changed, problems_of, values_of
@@ -102,5 +103,6 @@ def test_every_rule_is_in_the_list() -> None:
         DECLARED_RULES,
         BUNDLE_RULES,
         CREDENTIAL_RULES,
+        LOG_RULES,
     )
     assert (rules - helpers).union(*elsewhere) == set(RULES)
