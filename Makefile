@@ -19,13 +19,14 @@ LOCAL := $(RUN) python -m local
 IN_POLICIES := UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/policies $(UV) run --frozen --project policies
 IN_AIRFLOW := UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/airflow $(UV) run --frozen --project images/airflow
 OF_DRILL := AIRFLOW_PLATFORM_STACKS=tests/drills/ha/stacks
+OF_EXECUTORS := AIRFLOW_PLATFORM_STACKS=tests/drills/executors/stacks
 OF_SCALING := AIRFLOW_PLATFORM_STACKS=tests/drills/scaling/stacks
 OF_BENCH := AIRFLOW_PLATFORM_STACKS=tests/bench/stacks
 STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke drill-restore simulate plan images \
-	test test-program test-policies test-dags unsafe bench bench-throughput bench-parsing referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-logs drills-recovery drills-scaling drills-airflow reliability
+	test test-program test-policies test-dags unsafe bench bench-throughput bench-parsing referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-logs drills-recovery drills-scaling drills-airflow drills-executors reliability
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -169,6 +170,11 @@ drills-scaling: $(UV) ## Twenty workers with running tasks are taken away, on a 
 
 drills-airflow: $(UV) ## Faults of Airflow itself on the running dev stack: processes killed, hung, away or replaced, bad DAG files, a closed pool
 	@$(RUN) pytest -m drill --log-cli-level=INFO tests/drills/airflow
+
+drills-executors: $(UV) ## Tasks in the scheduler's pod, on a stack of its own; KEEP=1 leaves it there
+	@$(OF_EXECUTORS) $(LOCAL) deploy --stack small
+	@code=0; $(OF_EXECUTORS) $(RUN) pytest -m drill --log-cli-level=INFO tests/drills/executors || code=$$?; \
+		$(if $(KEEP),,$(OF_EXECUTORS) $(LOCAL) destroy --stack small || code=$$?;) exit $$code
 
 reliability: $(UV) ## Write the table of docs/reliability.md from the drills' reports
 	@$(RUN) python -m scripts.reliability_table

@@ -96,7 +96,7 @@ def _queue(stack: str, name: str) -> QueueSettings:
     config: dict[str, Any] = yaml.safe_load(path.read_text())["config"]
     queues = parse(own_values(config), stack).workers.queues
     if name not in queues:
-        raise TraceError(f"queue = {name}: the stack {stack} has {', '.join(sorted(queues))}.")
+        raise TraceError(f"queue = {name}: the stack {stack} has {', '.join(sorted(queues)) or 'no workers'}.")
     return queues[name]
 
 

@@ -8,6 +8,7 @@ from settings.base import Name, ResourceList, Resources, Settings
 from settings.bundles import BundleSettings
 from settings.cleaning import CleaningSettings
 from settings.declared import DeclaredSettings
+from settings.executor import Executor, LocalSettings
 from settings.logs import LogSettings
 from settings.migration import MigrationSettings
 from settings.scaling import KedaMode, KedaSettings, ScalingProfile, ScalingSettings
@@ -114,6 +115,10 @@ class AirflowSettings(Settings):
 
     version: str = Field(default="3.3.2", pattern=r"^3\.\d+\.\d+$")
     """Airflow version of the image; another one in the image is refused before anything is touched."""
+    executor: Executor = Executor.CELERY
+    """Where tasks run."""
+    local: LocalSettings = LocalSettings()
+    """Tasks in the scheduler's pod, for executor `local`."""
     parallelism: int = Field(default=400, ge=1, le=10000)
     """Task instances that one scheduler may have running or queued."""
     max_active_tasks_per_dag: int = Field(default=64, ge=1)
@@ -187,7 +192,7 @@ class WorkerSettings(Settings):
     """Celery workers, one Deployment per queue."""
 
     queues: dict[Name, QueueSettings] = Field(default_factory=lambda: {"default": QueueSettings()})
-    """Queue name to its workers; `default` must be there."""
+    """Queue name to its workers; `default` must be there. None where the executor has no workers."""
     keda: KedaSettings = KedaSettings()
     """The scaler of queues whose profile is not `fixed`."""
 

@@ -81,6 +81,9 @@ def _problems(details: ErrorDetails) -> list[Problem]:
         return list(proven.problems)
     key = ".".join(str(part) for part in details["loc"])
     kind = details["type"]
+    if kind == "default_factory_not_called":
+        # A default that follows from what is wrong itself.
+        return []
     if kind == "missing":
         return [Problem(key=key, value="(missing)", reason="it is required", way_out=_help(details["loc"]))]
     # What somebody wrote where a reference belongs may be the secret itself.

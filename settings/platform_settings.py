@@ -1,6 +1,8 @@
 """The root of all settings: what one stack file says."""
 
-from pydantic import model_validator
+from typing import Any
+
+from pydantic import Field, model_validator
 
 from settings.airflow import AirflowSettings, WorkerSettings
 from settings.base import Settings
@@ -10,6 +12,12 @@ from settings.postgres import PostgresSettings
 from settings.proofs import prove
 from settings.redis import RedisSettings
 from settings.stack import CredentialSettings, Environment, ImageSettings, NamespaceSettings
+
+
+def _workers_of(validated: dict[str, Any]) -> WorkerSettings:
+    """Workers that nobody stated: those of one queue, or none where the executor has none."""
+    airflow: AirflowSettings = validated["airflow"]
+    return WorkerSettings() if airflow.executor.has_workers else WorkerSettings(queues={})
 
 
 class PlatformSettings(Settings):
@@ -31,12 +39,18 @@ class PlatformSettings(Settings):
     """The Celery broker."""
     airflow: AirflowSettings = AirflowSettings()
     """Airflow's own processes."""
-    workers: WorkerSettings = WorkerSettings()
+    workers: WorkerSettings = Field(default_factory=_workers_of)
     """Celery workers."""
     monitoring: MonitoringSettings = MonitoringSettings()
     """Metrics and alerts."""
     ingress: IngressSettings
     """How people reach the platform."""
+
+    @property
+    def longest_task_seconds(self) -> int:
+        """Seconds that the longest task of the stack takes."""
+        queues = self.workers.queues.values()
+        return max((queue.longest_task_seconds for queue in queues), default=self.airflow.local.longest_task_seconds)
 
     @model_validator(mode="after")
     def _numbers_fit_together(self) -> "PlatformSettings":

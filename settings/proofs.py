@@ -13,6 +13,7 @@ from settings.base import Resources
 from settings.bundle_proofs import BUNDLE_RULES
 from settings.credential_proofs import CREDENTIAL_RULES
 from settings.declared_proofs import DECLARED_RULES
+from settings.executor_proofs import EXECUTOR_RULES
 from settings.external_proofs import EXTERNAL_RULES
 from settings.import_proofs import IMPORT_RULES
 from settings.ingress import IngressKind
@@ -47,6 +48,12 @@ def worker_slots(settings: "PlatformSettings") -> int:
     return sum(queue.max_replicas * queue.concurrency for queue in settings.workers.queues.values())
 
 
+def task_slots(settings: "PlatformSettings") -> int:
+    """Tasks that can run at once: where there are no workers, as many as the schedulers may start."""
+    airflow = settings.airflow
+    return worker_slots(settings) if airflow.executor.has_workers else airflow.parallelism * airflow.scheduler.replicas
+
+
 def airflow_database_processes(settings: "PlatformSettings") -> int:
     """Airflow processes that hold database connections, with one pod of surge per role."""
     airflow = settings.airflow
@@ -60,7 +67,7 @@ def airflow_database_processes(settings: "PlatformSettings") -> int:
 def _parallelism(settings: "PlatformSettings") -> Iterator[Problem]:
     airflow, slots = settings.airflow, worker_slots(settings)
     schedulers = airflow.scheduler.replicas
-    if airflow.parallelism * schedulers < slots:
+    if airflow.executor.has_workers and airflow.parallelism * schedulers < slots:
         yield Problem(
             key="airflow.parallelism",
             value=str(airflow.parallelism),
@@ -71,12 +78,13 @@ def _parallelism(settings: "PlatformSettings") -> Iterator[Problem]:
 
 
 def _default_pool(settings: "PlatformSettings") -> Iterator[Problem]:
-    slots, pool = worker_slots(settings), settings.airflow.default_pool_slots
+    slots, pool = task_slots(settings), settings.airflow.default_pool_slots
     if pool < slots:
+        whose = "workers" if settings.airflow.executor.has_workers else "schedulers"
         yield Problem(
             key="airflow.defaultPoolSlots",
             value=str(pool),
-            reason=f"the workers have {slots} slots, so the default pool would hold tasks back",
+            reason=f"the {whose} have {slots} slots, so the default pool would hold tasks back",
             way_out=f"Raise it to {slots}",
         )
 
@@ -153,7 +161,7 @@ def _database_memory(settings: "PlatformSettings") -> Iterator[Problem]:
 
 def _workers(settings: "PlatformSettings") -> Iterator[Problem]:
     queues = settings.workers.queues
-    if "default" not in queues:
+    if settings.airflow.executor.has_workers and "default" not in queues:
         yield Problem(
             key="workers.queues",
             value=", ".join(sorted(queues)) or "(empty)",
@@ -408,6 +416,7 @@ RULES: tuple[Rule, ...] = (
     *BUNDLE_RULES,
     *CREDENTIAL_RULES,
     *LOG_RULES,
+    *EXECUTOR_RULES,
 )
 
 _OF_OWN_DATABASE = (_postgres_shape, _database_memory, *BACKUP_RULES, *RESTORE_RULES)

@@ -14,12 +14,14 @@ The program runs in a process of its own, as it does for real; recordings are ke
 
 import inspect
 import json
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
+from unittest import mock
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -60,6 +62,13 @@ def record_stack(stack: str) -> Recording:
 def record_stack_with(stack: str, config: tuple[tuple[str, str], ...]) -> Recording:
     """The same, with configuration that wins over the stack file; see `as_config`."""
     return record(stack, config=dict(config))
+
+
+@cache
+def record_stack_of(folder: str, stack: str) -> Recording:
+    """The same with a stack file in another folder of the checkout."""
+    with mock.patch.dict(os.environ, {paths.STACKS_VARIABLE: str(paths.checkout() / folder)}):
+        return record(stack)
 
 
 @cache

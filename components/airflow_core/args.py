@@ -24,7 +24,7 @@ class AirflowCoreArgs:
         secrets: the Secrets of this component's consumers, by consumer name.
         priority_class: of its pods.
         postgres: the metadata database.
-        redis: the broker.
+        redis: the broker; None where the executor needs none.
     """
 
     settings: PlatformSettings
@@ -34,7 +34,7 @@ class AirflowCoreArgs:
     secrets: Mapping[str, SecretRef]
     priority_class: pulumi.Input[str]
     postgres: PostgresEndpoint
-    redis: RedisEndpoint
+    redis: RedisEndpoint | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

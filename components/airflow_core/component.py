@@ -1,5 +1,7 @@
 """AirflowCore: Airflow's own processes."""
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_kubernetes as k8s
 
@@ -30,14 +32,15 @@ class AirflowCore(PlatformComponent):
     api-server role grow, a HorizontalPodAutoscaler decides on its number of pods, and the Deployment says nothing of it. When a Fernet key is
     retired, a Job encrypts the database anew once every process reads and writes with the new key. A CronJob removes old
     rows where the settings say so. DAGs from Git have Deployments of dag-processors of their own, one per bundle. What the stack declares inside Airflow a Job brings there through the public API, and a
-    CronJob looks whether it stays.
+    CronJob looks whether it stays. With executor `local` tasks run in the scheduler's pod, which then ends after the last of them.
 
     Survives, with two replicas of a role: the loss of any pod or node. With any number: a restart of the database or
     of the pooler (scheduler, dag-processor and triggerer end and are restarted), of the broker, and of the api-servers
     for some minutes without a task failing.
     A change of Airflow's version that changes tables: looked at before, after a backup, with who reads and writes the
     tables by itself stopped and everything brought back where it fails; with the stated downgrade also the way back.
-    Where the settings say so, a store of its own for task logs, and a CronJob that removes old ones from it.
+    With executor `local`: a stop, rollout or drain with tasks running (they end); of a scheduler that is killed, another starts
+    them anew. Where the settings say so, a store of its own for task logs, and a CronJob that removes old ones from it.
     Does not handle: DAGs from elsewhere than the image and Git.
 
     Attributes:
@@ -53,7 +56,9 @@ class AirflowCore(PlatformComponent):
         self._around = processes.surroundings(args)
         migrated = self._migration()
         core, execution = processes.api_core(args), processes.api_execution(args)
-        rolled = {process.name: self._process(process, migrated) for process in processes.processes(args)}
+        rolled: dict[str, pulumi.Output[str]] = {}
+        for process in processes.processes(args):
+            rolled[process.name] = self._process(process, migrated, rolled)
         all_rolled = pulumi.Output.all(*rolled.values()).apply(", ".join)
         if names.KEY_ROTATION in args.secrets:
             self._job(jobs.key_rotation(args), all_rolled)
@@ -172,13 +177,16 @@ class AirflowCore(PlatformComponent):
     def _cron_job(self, process: Process, spec: k8s.batch.v1.CronJobInitArgs) -> None:
         k8s.batch.v1.CronJob(self.child_name(process.name), spec, self.child_opts())
 
-    def _process(self, process: Process, migrated: pulumi.Output[str]) -> pulumi.Output[str]:
-        """A Deployment; the result is there once all its pods are those of now."""
+    def _process(
+        self, process: Process, migrated: pulumi.Output[str], rolled: Mapping[str, pulumi.Output[str]]
+    ) -> pulumi.Output[str]:
+        """A Deployment; the result is there once all its pods are those of now. `rolled` are those before it."""
         self._belongings(process)
         # The pooler lets a new login in before anybody uses it, and so does the broker.
         needs = [migrated, self._args.postgres.pooler_host]
         if process.name == names.SCHEDULER:
-            needs.append(self._args.redis.ready)
+            # Who runs tasks itself talks to an execution API of its own version or a newer one, as a worker does.
+            needs.append(self._args.redis.ready if self._args.redis else rolled[names.API_EXECUTION])
         waits_for = pulumi.Output.all(*needs).apply(lambda found: str(found[0]))
         workload = k8s.apps.v1.Deployment(
             self.child_name(process.name), deployment(process, self._around, waits_for), self.child_opts()

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from components.airflow_core.login import DATABASE_LOGIN, webserver_config
-from components.contract import airflow, bundles, names, task_logs
+from components.contract import airflow, bundles, names, task_logs, tasks
 from components.contract.airflow import Sections
 from settings.airflow import ApiSettings, LogLevel
 from settings.bundles import BundleSettings
+from settings.executor import Executor
 from settings.platform_settings import PlatformSettings
 
 DATABASE_URL_FILE = "database_url"
@@ -27,6 +28,7 @@ BOOTSTRAP_SCRIPT = "bootstrap.py"
 CLEAN_SCRIPT = "clean.py"
 CLEAN_LOGS_SCRIPT = "clean_logs.py"
 DECLARED_SCRIPT = "declared.py"
+LOCAL_EXECUTOR_MODULE = "airflow_platform_local.py"
 LOCAL_SETTINGS = "airflow_local_settings.py"
 MIGRATE_SCRIPT = "migrate.py"
 QUEUES_FILE = "queues.json"
@@ -77,11 +79,12 @@ def config_files(role: str, settings: PlatformSettings) -> dict[str, str]:
         return {**files, CLEAN_SCRIPT: _asset(CLEAN_SCRIPT)}
     files[airflow.ALIVE_SCRIPT] = airflow.asset(airflow.ALIVE_SCRIPT)
     if role == names.SCHEDULER:
-        files.update(airflow.celery_files(settings))
+        files.update(_executor_files(settings))
     readers = {names.dag_processor(name): {name: bundle} for name, bundle in settings.airflow.bundles.items()}
     if role == names.DAG_PROCESSOR or role in readers:
-        files[LOCAL_SETTINGS] = _asset(LOCAL_SETTINGS)
-        files[QUEUES_FILE] = json.dumps(sorted(settings.workers.queues)) + "\n"
+        if settings.airflow.executor.has_workers:
+            files[LOCAL_SETTINGS] = _asset(LOCAL_SETTINGS)
+            files[QUEUES_FILE] = json.dumps(sorted(settings.workers.queues)) + "\n"
         files.update(bundles.files(readers.get(role, {})))
     if role == names.API_CORE:
         files[WEBSERVER_CONFIG] = webserver_config(settings)
@@ -94,7 +97,7 @@ def sections(role: str, settings: PlatformSettings) -> Sections:
     """What a role's `airflow.cfg` says."""
     # Who removes rows opens none of them.
     encryption: Sections = {} if role == names.CLEANING else _encryption()
-    common = airflow.process_sections(settings, _log_level(role, settings))
+    common = airflow.process_sections(settings, _log_level(role, settings), executor=_own_executor(role, settings))
     return airflow.merge(common, _database(), encryption, _roles(settings)[role](settings))
 
 
@@ -118,6 +121,19 @@ def _log_level(role: str, settings: PlatformSettings) -> LogLevel:
     readers = {names.dag_processor(bundle): settings.airflow.dag_processor for bundle in settings.airflow.bundles}
     known = {**running, **readers}
     return known[role].log_level if role in known else LogLevel.INFO
+
+
+def _own_executor(role: str, settings: PlatformSettings) -> str | None:
+    """How who starts tasks writes its executor: ours under the name of Airflow's, so that a task may name it."""
+    if role != names.SCHEDULER or settings.airflow.executor is not Executor.LOCAL:
+        return None
+    return f"LocalExecutor:{LOCAL_EXECUTOR_MODULE.removesuffix('.py')}.LocalExecutor"
+
+
+def _executor_files(settings: PlatformSettings) -> dict[str, str]:
+    if settings.airflow.executor is Executor.LOCAL:
+        return {LOCAL_EXECUTOR_MODULE: _asset(LOCAL_EXECUTOR_MODULE), **bundles.files(settings.airflow.bundles)}
+    return airflow.celery_files(settings)
 
 
 def _asset(name: str) -> str:
@@ -178,9 +194,6 @@ def _cleaning(_: PlatformSettings) -> Sections:
 def _scheduler(settings: PlatformSettings) -> Sections:
     own: Sections = {
         "core": {"parallelism": str(settings.airflow.parallelism)},
-        # A publication that takes longer is repeated in the next round, for two minutes at least: longer than the
-        # broker takes to have another leader. Any other end of it would fail the task.
-        "celery": {"operation_timeout": "2.0", "task_publish_max_retries": "60"},
         "scheduler": {
             "enable_health_check": "True",
             "scheduler_health_check_server_port": str(airflow.SCHEDULER_HEALTH_PORT),
@@ -197,7 +210,19 @@ def _scheduler(settings: PlatformSettings) -> Sections:
             "task_instance_heartbeat_timeout": "300",
         },
     }
-    return airflow.merge(own, airflow.broker_sections(settings, _DELIVERS_NOTHING_SECONDS), _signing())
+    return airflow.merge(own, _signing(), *_executor_sections(settings))
+
+
+def _executor_sections(settings: PlatformSettings) -> tuple[Sections, ...]:
+    """What a scheduler reads of the way to its tasks: through the broker, or none, as they run beside it."""
+    if settings.airflow.executor is Executor.LOCAL:
+        # A slot is free again within this many seconds of its task's end; the default is 5.
+        ends: Sections = {"workers": {"min_heartbeat_interval": "2"}}
+        return ends, tasks.sections(settings), airflow.log_server_sections()
+    # A publication that takes longer is repeated in the next round, for two minutes at least: longer than the
+    # broker takes to have another leader. Any other end of it would fail the task.
+    publishing: Sections = {"celery": {"operation_timeout": "2.0", "task_publish_max_retries": "60"}}
+    return publishing, airflow.broker_sections(settings, _DELIVERS_NOTHING_SECONDS)
 
 
 def _dag_processor(settings: PlatformSettings) -> Sections:

@@ -1,9 +1,10 @@
 """Which ports Airflow's processes serve and whom they talk to."""
 
-from components.contract import airflow, bundles, external_database, names, object_store, task_logs
+from components.contract import airflow, bundles, external_database, names, object_store, task_logs, tasks
 from components.contract.peers import Need, Outside, Port, Workload
 from components.contract.secrets import SecretValue
 from settings.airflow import AuthKind
+from settings.executor import Executor
 from settings.ingress import IngressKind
 from settings.platform_settings import PlatformSettings
 
@@ -17,6 +18,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
     namespace = settings.namespaces.airflow
     log_servers = (
         *(Need(workload=names.worker(queue), port="logs") for queue in sorted(settings.workers.queues)),
+        *((Need(workload=names.SCHEDULER, port="logs"),) if settings.airflow.executor is Executor.LOCAL else ()),
         Need(workload=names.TRIGGERER, port="logs"),
     )
     login = settings.airflow.auth.kind is AuthKind.OIDC
@@ -37,13 +39,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
         *((rotation,) if settings.credentials.finishes(SecretValue.FERNET_KEY) else ()),
         *(_changing(job, settings) for job in changing),
         Workload(name=names.RESUMPTION, namespace=namespace, needs=(*primary, _STATSD), services=services),
-        Workload(
-            name=names.SCHEDULER,
-            namespace=namespace,
-            ports=(Port(name="health", number=airflow.SCHEDULER_HEALTH_PORT),),
-            needs=(_POOLER, _STATSD, *airflow.broker_needs(settings)),
-            services=airflow.broker_services(settings),
-        ),
+        _scheduler(settings),
         Workload(name=names.DAG_PROCESSOR, namespace=namespace, needs=(_POOLER, _STATSD)),
         *(
             Workload(
@@ -83,6 +79,28 @@ def _log_store(settings: PlatformSettings) -> tuple[Workload, ...]:
     return (
         object_store.workload(names.LOG_STORE, namespace),
         Workload(name=names.LOG_CLEANING, namespace=namespace, needs=needs),
+    )
+
+
+def _scheduler(settings: PlatformSettings) -> Workload:
+    """Hands tasks to the broker, or runs them itself: then it talks to whom a worker would."""
+    namespace = settings.namespaces.airflow
+    health = Port(name="health", number=airflow.SCHEDULER_HEALTH_PORT)
+    if settings.airflow.executor is Executor.LOCAL:
+        return Workload(
+            name=names.SCHEDULER,
+            namespace=namespace,
+            ports=(health, Port(name="logs", number=airflow.WORKER_LOG_PORT)),
+            needs=(_POOLER, _STATSD, tasks.EXECUTION_API),
+            services=bundles.services(settings.airflow.bundles),
+            reaches=frozenset({Outside.INTERNET}),
+        )
+    return Workload(
+        name=names.SCHEDULER,
+        namespace=namespace,
+        ports=(health,),
+        needs=(_POOLER, _STATSD, *airflow.broker_needs(settings)),
+        services=airflow.broker_services(settings),
     )
 
 

@@ -6,6 +6,7 @@ from components.airflow_core import configuration as config
 from components.contract import airflow, bundles, external_database, names, object_store, task_logs
 from components.contract.secrets import GivenText, SecretConsumer, SecretValue, login
 from settings.airflow import AuthKind
+from settings.executor import Executor
 from settings.platform_settings import PlatformSettings
 
 _AUTHORITY = {airflow.CA_FILE: "{authority_certificate}"}
@@ -22,7 +23,7 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
     roles: dict[str, dict[str, str]] = {
         names.MIGRATION: _migration(settings),
         names.RESUMPTION: _rows(settings),
-        names.SCHEDULER: {**database, **_SIGNING, **airflow.broker_files(settings)},
+        names.SCHEDULER: {**database, **_SIGNING, **_executor(settings)},
         names.DAG_PROCESSOR: database,
         names.TRIGGERER: {**database, **_LOG_KEY, **log_bucket},
         names.API_CORE: {
@@ -72,11 +73,18 @@ def _log_store(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
     return (object_store.consumer(names.LOG_STORE, settings.namespaces.airflow, *keys),)
 
 
+def _executor(settings: PlatformSettings) -> dict[str, str]:
+    """For the way to the tasks: the broker's, or of who serves their logs itself."""
+    return _LOG_KEY if settings.airflow.executor is Executor.LOCAL else airflow.broker_files(settings)
+
+
 def _given(role: str, settings: PlatformSettings) -> dict[str, GivenText]:
     """Texts of the user's own: of what is declared, and the token of a bundle."""
     if role == names.DECLARED:
         return _declared_texts(settings)
-    read = {name: bundle for name, bundle in settings.airflow.bundles.items() if role == names.dag_processor(name)}
+    readers = {name: names.dag_processor(name) for name in settings.airflow.bundles}
+    runs_tasks = role == names.SCHEDULER and settings.airflow.executor is Executor.LOCAL
+    read = {name: bundle for name, bundle in settings.airflow.bundles.items() if runs_tasks or role == readers[name]}
     return bundles.given(read)
 
 

@@ -2,7 +2,7 @@
 
 from components.celery_workers.args import CeleryWorkersArgs
 from components.celery_workers.configuration import config_files
-from components.contract import airflow, bundles, names, task_logs
+from components.contract import airflow, bundles, names, task_logs, tasks
 from components.contract.airflow_pods import (
     Probes,
     Process,
@@ -12,8 +12,7 @@ from components.contract.airflow_pods import (
     turning_probe,
     until_connected,
 )
-from components.contract.labels import LONGEST_TASK_ANNOTATION, ROLE_LABEL
-from settings.airflow import STOP_MARGIN_SECONDS
+from components.contract.labels import ROLE_LABEL
 
 COMPONENT = "celery-workers"
 ROLE = "worker"
@@ -34,11 +33,6 @@ def surroundings(args: CeleryWorkersArgs) -> Surroundings:
     )
 
 
-def grace_seconds(longest_task_seconds: int) -> int:
-    """Seconds that a stopping worker is given."""
-    return longest_task_seconds + STOP_MARGIN_SECONDS
-
-
 def workers(args: CeleryWorkersArgs) -> Process:
     """The workers of the queue.
 
@@ -57,18 +51,14 @@ def workers(args: CeleryWorkersArgs) -> Process:
         secret=args.secrets[name],
         replicas=None if queue.is_scaled else queue.min_replicas,
         resources=queue.resources,
-        grace_seconds=grace_seconds(queue.longest_task_seconds),
+        grace_seconds=tasks.grace_seconds(queue.longest_task_seconds),
         ports={"logs": airflow.WORKER_LOG_PORT},
         probes=Probes(startup=startup_probe(connected), readiness=connected, liveness=turning_probe()),
         # An image whose init is dumb-init would pass the stop signal on to every running task.
         environment={"DUMB_INIT_SETSID": "0", **(bundles.ENVIRONMENT if args.settings.airflow.bundles else {})},
         bundle_size=bundles.storage(args.settings.airflow.bundles),
         pod_labels={ROLE_LABEL: ROLE},
-        pod_annotations={
-            LONGEST_TASK_ANNOTATION: str(queue.longest_task_seconds),
-            # A node is not emptied to save money while tasks run on it.
-            "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
-        },
+        pod_annotations=tasks.pod_annotations(queue.longest_task_seconds),
         # A worker that is still starting loses the signal, goes on to take tasks, and is killed with them in the end.
         before_stop=until_connected(broker_port, START_SECONDS),
         log_size="2Gi",

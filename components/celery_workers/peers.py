@@ -1,6 +1,6 @@
 """Which ports workers serve and whom they talk to."""
 
-from components.contract import airflow, bundles, names, task_logs
+from components.contract import airflow, bundles, names, task_logs, tasks
 from components.contract.peers import Need, Outside, Port, Workload
 from settings.platform_settings import PlatformSettings
 
@@ -8,7 +8,7 @@ from settings.platform_settings import PlatformSettings
 def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
     """One workload per queue: no worker reaches the metadata database."""
     needs = (
-        Need(workload=names.API_EXECUTION, port="https"),
+        tasks.EXECUTION_API,
         Need(workload=names.STATSD_EXPORTER, port="statsd"),
         *airflow.broker_needs(settings),
         *task_logs.needs(settings),

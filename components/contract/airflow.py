@@ -16,6 +16,7 @@ from components.contract.external_broker import (
 from components.contract.peers import Need, OutsideService
 from components.contract.secrets import MOUNT_PATH
 from settings.airflow import LogLevel
+from settings.executor import Executor
 from settings.platform_settings import PlatformSettings
 from settings.redis import RedisMode
 
@@ -52,6 +53,9 @@ WAITS_FOR_ANNOTATION = "airflow-platform/waits-for"
 """On a Deployment or Job: what had to be there first. On the object, not on its pods, so that it restarts nobody."""
 
 VISIBILITY_MARGIN_SECONDS = 3600
+
+EXECUTORS: Mapping[Executor, str] = {Executor.CELERY: "CeleryExecutor", Executor.LOCAL: "LocalExecutor"}
+"""What Airflow calls them."""
 
 Sections = Mapping[str, Mapping[str, str]]
 """Section to key to value, as in `airflow.cfg`."""
@@ -104,11 +108,22 @@ def read_secret(file: str) -> str:
     return f"cat {secret_path(file)}"
 
 
-def process_sections(settings: PlatformSettings, log_level: LogLevel = LogLevel.INFO) -> Sections:
-    """What every Airflow process reads: its executor, logs on standard output as JSON, metrics."""
+def process_sections(
+    settings: PlatformSettings, log_level: LogLevel = LogLevel.INFO, *, executor: str | None = None
+) -> Sections:
+    """What every Airflow process reads: its executor, logs on standard output as JSON, metrics.
+
+    Args:
+        settings: of the whole platform.
+        log_level: least severity that it logs.
+        executor: as Airflow writes it, for who has another one of the same name.
+    """
     return {
-        # Left out, examples are loaded: their DAGs where DAGs are parsed, their plugins everywhere.
-        "core": {"executor": "CeleryExecutor", "load_examples": str(settings.airflow.load_examples)},
+        "core": {
+            "executor": executor or EXECUTORS[settings.airflow.executor],
+            # Left out, examples are loaded: their DAGs where DAGs are parsed, their plugins everywhere.
+            "load_examples": str(settings.airflow.load_examples),
+        },
         "logging": {"base_log_folder": LOG_FOLDER, "json_logs": "True", "logging_level": log_level.value},
         "metrics": {
             "statsd_on": "True",
@@ -182,7 +197,7 @@ def celery_files(settings: PlatformSettings) -> dict[str, str]:
 
 def visibility_timeout(settings: PlatformSettings) -> int:
     """Seconds after which an unconfirmed message is delivered again: above the longest task of all queues."""
-    return max(queue.longest_task_seconds for queue in settings.workers.queues.values()) + VISIBILITY_MARGIN_SECONDS
+    return settings.longest_task_seconds + VISIBILITY_MARGIN_SECONDS
 
 
 def broker_files(settings: PlatformSettings) -> dict[str, str]:

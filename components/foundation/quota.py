@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from settings.backup import BackupTarget
 from settings.base import ResourceList, Resources
+from settings.executor import Executor
 from settings.ingress import IngressKind
 from settings.monitoring import MonitoringMode
 from settings.platform_settings import PlatformSettings
@@ -98,6 +99,9 @@ def _airflow(settings: PlatformSettings) -> Iterator[Demand]:
     airflow = settings.airflow
     for role in (airflow.scheduler, airflow.dag_processor, airflow.triggerer, airflow.api_core, airflow.api_execution):
         yield Demand(pods=with_surge(role.most_replicas), resources=role.resources)
+    if airflow.executor is Executor.LOCAL:
+        # Those of an update before, whose last tasks have not ended yet.
+        yield Demand(pods=airflow.scheduler.replicas, resources=airflow.scheduler.resources)
     for bundle in airflow.bundles.values():
         yield Demand(pods=with_surge(bundle.dag_processor.replicas), resources=bundle.dag_processor.resources)
     # The migration, while the pods of the version before are still there.
@@ -130,7 +134,7 @@ def _data(settings: PlatformSettings) -> Iterator[Demand]:
         yield Demand(pods=postgres.instances, resources=postgres.resources, volumes=postgres.instances)
     yield Demand(pods=with_surge(postgres.pooler.replicas), resources=postgres.pooler.resources)
     yield from _backups(settings)
-    if redis.mode is RedisMode.EXTERNAL:
+    if redis.mode is RedisMode.EXTERNAL or not settings.airflow.executor.has_workers:
         return
     sentinel = redis.mode is RedisMode.SENTINEL
     instances = REDIS_INSTANCES if sentinel else 1

@@ -31,6 +31,7 @@ class Alert:
         of_backups: only where there are any.
         of_declared: only where the stack declares objects inside Airflow.
         of_bundles: only where DAGs come from Git.
+        of_workers: only where Celery workers, and a broker, run the tasks.
         of_standby: only in a stack that follows another one's archive, which has nothing to say about Airflow.
         everywhere: there as well.
     """
@@ -44,6 +45,7 @@ class Alert:
     of_backups: bool = False
     of_declared: bool = False
     of_bundles: bool = False
+    of_workers: bool = False
     of_standby: bool = False
     everywhere: bool = False
 

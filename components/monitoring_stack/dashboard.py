@@ -7,7 +7,10 @@ from typing import Any, Literal
 from settings.platform_settings import PlatformSettings
 from settings.redis import RedisMode
 
+_BROKER = "Broker: memory, clients"
 _DATABASE = "PostgreSQL: connections and commits a second"
+_WAITING = "Waiting: 95th percentile until queued, length of queues"
+_WORKERS = "Workers: processor and memory"
 _WIDTH = 12
 _HEIGHT = 8
 
@@ -29,6 +32,18 @@ class Panel:
     kind: Literal["timeseries", "stat"] = "timeseries"
 
 
+def _used_by(title: str, pods: str) -> Panel:
+    """What pods use whose names begin so."""
+    return Panel(
+        title=title,
+        unit="short",
+        queries={
+            "cores {{pod}}": f'sum by (pod) (rate(container_cpu_usage_seconds_total{{pod=~"{pods}-.*"}}[5m]))',
+            "GiB {{pod}}": f'sum by (pod) (container_memory_working_set_bytes{{pod=~"{pods}-.*"}}) / 2^30',
+        },
+    )
+
+
 PANELS: tuple[Panel, ...] = (
     Panel(
         title="Heartbeats a minute",
@@ -46,7 +61,7 @@ PANELS: tuple[Panel, ...] = (
     ),
     Panel(
         # Airflow's own `task_queued_duration` is never sent with the CeleryExecutor; the broker's list is the truth.
-        title="Waiting: 95th percentile until queued, length of queues",
+        title=_WAITING,
         unit="short",
         queries={
             "seconds until queued": "histogram_quantile(0.95, "
@@ -83,14 +98,7 @@ PANELS: tuple[Panel, ...] = (
             "import errors": "max(airflow_dag_processing_import_errors)",
         },
     ),
-    Panel(
-        title="Workers: processor and memory",
-        unit="short",
-        queries={
-            "cores {{pod}}": 'sum by (pod) (rate(container_cpu_usage_seconds_total{pod=~"worker-.*"}[5m]))',
-            "GiB {{pod}}": 'sum by (pod) (container_memory_working_set_bytes{pod=~"worker-.*"}) / 2^30',
-        },
-    ),
+    _used_by(_WORKERS, "worker"),
     Panel(
         title=_DATABASE,
         unit="short",
@@ -101,7 +109,7 @@ PANELS: tuple[Panel, ...] = (
         },
     ),
     Panel(
-        title="Broker: memory, clients",
+        title=_BROKER,
         unit="short",
         queries={
             "MiB": "max(redis_memory_used_bytes) / 2^20",
@@ -113,7 +121,7 @@ PANELS: tuple[Panel, ...] = (
 
 
 _OF_EXTERNAL_BROKER: Mapping[str, Panel] = {
-    "Waiting: 95th percentile until queued, length of queues": Panel(
+    _WAITING: Panel(
         title="Waiting: 95th percentile until queued, queued by pool",
         unit="short",
         queries={
@@ -122,13 +130,20 @@ _OF_EXTERNAL_BROKER: Mapping[str, Panel] = {
             "queued in {{pool_name}}": "max by (pool_name) (airflow_pool_queued_slots)",
         },
     ),
-    "Broker: memory, clients": Panel(
+    _BROKER: Panel(
         title="Broker: tasks not handed over in time, a minute",
         unit="short",
         queries={"not handed over": "sum(rate(airflow_celery_task_timeout_error[5m])) * 60"},
     ),
 }
 """What takes the place of a panel of this title where the broker is somebody else's and nobody exports it."""
+
+
+_WITHOUT_WORKERS: Mapping[str, Panel] = {
+    _WAITING: _OF_EXTERNAL_BROKER[_WAITING],
+    _WORKERS: _used_by("Schedulers and the tasks in them: processor and memory", "scheduler"),
+}
+"""The same where tasks run in the scheduler's pod; of a broker there is nothing to show."""
 
 
 def _of_external_database(database: str) -> dict[str, Panel]:
@@ -142,12 +157,13 @@ def _of_external_database(database: str) -> dict[str, Panel]:
 
 def panels(settings: PlatformSettings) -> tuple[Panel, ...]:
     """The panels of a stack."""
-    database = settings.postgres.external
+    database, has_workers = settings.postgres.external, settings.airflow.executor.has_workers
     instead = {
+        **({} if has_workers else _WITHOUT_WORKERS),
         **(_OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}),
         **(_of_external_database(database.database) if database else {}),
     }
-    return tuple(instead.get(panel.title, panel) for panel in PANELS)
+    return tuple(instead.get(panel.title, panel) for panel in PANELS if has_workers or panel.title != _BROKER)
 
 
 def render(settings: PlatformSettings) -> dict[str, Any]:

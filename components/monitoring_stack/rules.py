@@ -130,6 +130,7 @@ ALERTS: tuple[Alert, ...] = (
         severity=Severity.CRITICAL,
         component="redis-ha",
         summary="No instance of the broker answers: no task reaches a worker",
+        of_workers=True,
     ),
     Alert(
         name="TaskFailureRateHigh",
@@ -148,6 +149,7 @@ ALERTS: tuple[Alert, ...] = (
         severity=Severity.HIGH,
         component="celery-workers",
         summary="Over 100 tasks have waited in the queue {{ $labels.key }} for ten minutes",
+        of_workers=True,
     ),
     Alert(
         name="QueueStill",
@@ -158,6 +160,7 @@ ALERTS: tuple[Alert, ...] = (
         severity=Severity.HIGH,
         component="celery-workers",
         summary="Tasks wait in the queue {{ $labels.queue }} and none runs there: no worker takes from it",
+        of_workers=True,
     ),
     Alert(
         name="PoolClosed",
@@ -177,6 +180,7 @@ ALERTS: tuple[Alert, ...] = (
         severity=Severity.HIGH,
         component="celery-workers",
         summary="Nothing scales the workers of the queue {{ $labels.queue }}: their number stays as it is",
+        of_workers=True,
     ),
     Alert(
         name="WorkersScalerFallback",
@@ -185,6 +189,7 @@ ALERTS: tuple[Alert, ...] = (
         severity=Severity.MEDIUM,
         component="celery-workers",
         summary="A signal that scales the workers of the queue {{ $labels.queue }} cannot be read",
+        of_workers=True,
     ),
     Alert(
         name="WorkersScaleInHeld",
@@ -193,6 +198,7 @@ ALERTS: tuple[Alert, ...] = (
         severity=Severity.MEDIUM,
         component="celery-workers",
         summary="Trouble with the {{ $labels.reason }} has kept the queue {{ $labels.queue }} from shrinking for half an hour",
+        of_workers=True,
     ),
     Alert(
         name="WorkerDrainStuck",
@@ -201,6 +207,7 @@ ALERTS: tuple[Alert, ...] = (
         severity=Severity.HIGH,
         component="celery-workers",
         summary="A stopping worker of the queue {{ $labels.queue }} is about to be killed with a task running",
+        of_workers=True,
     ),
     Alert(
         name="TaskLong",
@@ -302,6 +309,7 @@ def _of_platform(settings: PlatformSettings) -> tuple[Alert, ...]:
         "of_backups": settings.postgres.backup.target is BackupTarget.NONE,
         "of_declared": settings.airflow.declared is None,
         "of_bundles": not settings.airflow.bundles,
+        "of_workers": not settings.airflow.executor.has_workers,
     }
     instead = {
         **(OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}),

@@ -148,19 +148,8 @@ class Platform(PlatformComponent):
         ).endpoint
 
     def _run_airflow(self, postgres: PostgresEndpoint) -> AirflowEndpoint:
-        """The broker, the control plane, and the workers of every queue."""
-        redis = RedisHA(
-            "redis",
-            RedisHAArgs(
-                settings=self._settings,
-                labels=self._labels,
-                images=self._images,
-                namespace=self._spaces[self._settings.namespaces.data],
-                secrets=self._secrets,
-                priority_class=self._priorities.data,
-            ),
-            self._child,
-        ).endpoint
+        """The broker, the control plane, and the workers of every queue; only the second where tasks run in the scheduler."""
+        redis = self._keep_messages() if self._settings.airflow.executor.has_workers else None
         core = AirflowCoreArgs(
             settings=self._settings,
             labels=self._labels,
@@ -172,13 +161,29 @@ class Platform(PlatformComponent):
             redis=redis,
         )
         airflow = AirflowCore("airflow", core, self._child).endpoint
-        autoscaling = self._scale() if self._settings.workers.scaled_queues else None
-        workers = [
-            self._employ_workers(queue, redis, airflow, autoscaling) for queue in sorted(self._settings.workers.queues)
-        ]
+        workers = self._employ_all(redis, airflow) if redis else []
         after = pulumi.Output.all(airflow.rolled, *workers).apply(", ".join)
         AirflowResumption("resumption", AirflowResumptionArgs(core=core, after=after), self._child)
         return airflow
+
+    def _keep_messages(self) -> RedisEndpoint:
+        return RedisHA(
+            "redis",
+            RedisHAArgs(
+                settings=self._settings,
+                labels=self._labels,
+                images=self._images,
+                namespace=self._spaces[self._settings.namespaces.data],
+                secrets=self._secrets,
+                priority_class=self._priorities.data,
+            ),
+            self._child,
+        ).endpoint
+
+    def _employ_all(self, redis: RedisEndpoint, airflow: AirflowEndpoint) -> list[pulumi.Output[str]]:
+        autoscaling = self._scale() if self._settings.workers.scaled_queues else None
+        queues = sorted(self._settings.workers.queues)
+        return [self._employ_workers(queue, redis, airflow, autoscaling) for queue in queues]
 
     def _scale(self) -> AutoscalingEndpoint:
         keda = self._settings.workers.keda.namespace

@@ -13,7 +13,9 @@ _SENTINEL = Need(workload=names.SENTINEL, port="sentinel")
 
 
 def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
-    """Valkey, and with mode `sentinel` the Sentinels: then each asks all the others. With mode `external` neither."""
+    """Valkey, and with mode `sentinel` the Sentinels: then each asks all the others. Neither with `external` or without workers."""
+    if not settings.airflow.executor.has_workers:
+        return ()
     if settings.redis.mode is RedisMode.EXTERNAL:
         return external.workloads(settings)
     replicated = has_sentinels(settings)

@@ -71,7 +71,9 @@ _TLS = {
 
 
 def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
-    """The data nodes, their exporter, and the Sentinels where there are any; or who looks at somebody else's broker."""
+    """The data nodes, their exporter, and the Sentinels; or who looks at somebody else's broker; nobody without workers."""
+    if not settings.airflow.executor.has_workers:
+        return ()
     if settings.redis.mode is RedisMode.EXTERNAL:
         return external.consumers(settings)
     found = (_node(settings), _exporter(settings))

@@ -35,6 +35,7 @@ from components.celery_workers import configuration as workers
 from components.contract import names
 from settings.load import parse
 from tests.harness import STACKS, settings_of
+from tests.settings.executors import local
 from tests.settings.external import BUNDLE, with_broker
 from tests.settings.logs import LOG_STORE, with_logs
 from tests.settings.stack_files import changed, values_of
@@ -43,6 +44,7 @@ files = {}
 stacks = {stack: settings_of(stack) for stack in STACKS} | {
     "external": parse(with_broker("dev", authority=None)),
     "logs": parse(with_logs("dev", {"bundled": LOG_STORE})),
+    "local": parse(local()),
     "bundles": parse(changed(values_of("dev"), "airflow.bundles", {"team": BUNDLE})),
 }
 for stack, settings in stacks.items():

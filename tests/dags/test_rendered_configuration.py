@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from airflow.configuration import conf
 from airflow.providers.celery.executors.celery_executor import CeleryExecutor
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from kombu.transport.redis import Channel, SentinelChannel
 
 SECRETS = "/run/secrets/airflow-platform"
@@ -319,6 +321,76 @@ def test_a_queue_without_workers_is_an_import_error(rendered: Any, tmp_path: Pat
     refused = {"vain", "idle"} if theirs else set[str]()
     assert told == {name: f"AirflowClusterPolicyViolation: {name} is no name" for name in refused}
     assert set(good) == {"good", "vain", "idle"} - refused
+
+
+def signing_key() -> str:
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+END_LOCAL_EXECUTOR = """
+import json, time
+from airflow import settings
+from airflow.executors import local_executor
+from airflow.executors.executor_loader import ExecutorLoader
+from airflow.jobs.job import Job
+from airflow.utils.session import create_session
+import airflow_platform_local
+
+Job.__table__.create(settings.engine)
+with create_session() as session:
+    session.add(Job(job_type="SchedulerJob"))
+
+def beat():
+    with create_session() as session:
+        return session.get(Job, 1).latest_heartbeat
+
+def wait_for_tasks(self):
+    for _ in range(3):
+        last = beat()
+        until = time.monotonic() + 10
+        while beat() == last and time.monotonic() < until:
+            time.sleep(0.01)
+        seen.append(beat() > last)
+
+seen = []
+airflow_platform_local.BEAT_SECONDS = 0.05
+local_executor.LocalExecutor.end = wait_for_tasks
+executor = ExecutorLoader.get_default_executor()
+executor.job_id = 1
+executor.end()
+over = beat()
+time.sleep(0.2)
+name = ExecutorLoader.lookup_executor_name_by_str("LocalExecutor")
+print(json.dumps([type(executor).__module__, name.alias, seen, beat() == over]))
+"""
+
+
+def test_a_scheduler_is_known_to_be_alive_while_its_last_tasks_end(rendered: Any, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/airflow.db"
+    secrets = {
+        "database_url": database,
+        "database_url_async": database.replace("sqlite", "sqlite+aiosqlite"),
+        "fernet_key": "",
+        "api_secret_key": "key",
+        "jwt_private_key.pem": signing_key(),
+    }
+    files = {
+        name: text.replace("sql_alchemy_connect_args", "unused_connect_args")
+        for name, text in rendered["local"]["scheduler"].items()
+    }
+    module, alias, beats, silent = json.loads(run(tmp_path, files, secrets, END_LOCAL_EXECUTOR))
+    assert (module, alias) == ("airflow_platform_local", "LocalExecutor")
+    assert beats == [True, True, True]
+    assert silent
+
+
+def test_without_workers_every_queue_is_one_that_tasks_may_name(rendered: Any, tmp_path: Path) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "any.py").write_text(DAG.format(name="any", queue="nowhere"))
+    secrets = {"database_url": "sqlite://", "database_url_async": "sqlite+aiosqlite://", "fernet_key": ""}
+    code = SHOW_IMPORT_ERRORS.format(folder=tmp_path)
+    assert json.loads(run(tmp_path, rendered["local"]["dag-processor"], secrets, code)) == [["any"], {}]
 
 
 SHOW_CONNECTION = """

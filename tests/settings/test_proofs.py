@@ -12,6 +12,7 @@ from settings.backup_proofs import BACKUP_RULES
 from settings.bundle_proofs import BUNDLE_RULES
 from settings.credential_proofs import CREDENTIAL_RULES
 from settings.declared_proofs import DECLARED_RULES
+from settings.executor_proofs import EXECUTOR_RULES
 from settings.external_proofs import EXTERNAL_RULES
 from settings.import_proofs import IMPORT_RULES
 from settings.log_proofs import LOG_RULES
@@ -103,6 +104,7 @@ def test_every_rule_is_in_the_list() -> None:
         DECLARED_RULES,
         BUNDLE_RULES,
         CREDENTIAL_RULES,
+        EXECUTOR_RULES,
         LOG_RULES,
     )
     assert (rules - helpers).union(*elsewhere) == set(RULES)

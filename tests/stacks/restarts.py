@@ -115,10 +115,14 @@ def changed(values: Mapping[str, Any], paths: Mapping[str, Any]) -> dict[str, An
 
 def effects() -> list[Effect]:
     """What each of `CHANGES` really does, in their order."""
-    values = values_of(STACK)
+    return effects_on(values_of(STACK), CHANGES)
+
+
+def effects_on(values: Mapping[str, Any], changes: Iterable[Change]) -> list[Effect]:
+    """What changes of these values do, each for itself."""
     plain = pods_of(parse(values, STACK))
     found: list[Effect] = []
-    for change in CHANGES:
+    for change in changes:
         start = changed(values, change.before)
         before = pods_of(parse(start, STACK)) if change.before else plain
         found.append(_effect(before, pods_of(parse(changed(start, change.values), STACK))))

@@ -40,12 +40,11 @@ def migration(args: AirflowCoreArgs) -> Process:
 
 def downgrade(args: AirflowCoreArgs, settings: DowngradeSettings) -> Process:
     """Takes back what the newer version changed; nothing where the database is no newer."""
-    longest = max(queue.longest_task_seconds for queue in args.settings.workers.queues.values())
     told = {
         **stated(args.settings),
         "version": settings.from_version,
         "downgrade_to": args.settings.airflow.version,
-        "task_seconds": longest + _TASK_MARGIN_SECONDS,
+        "task_seconds": args.settings.longest_task_seconds + _TASK_MARGIN_SECONDS,
     }
     return _changing(args, names.DOWNGRADE, ("python", _script(MIGRATE_SCRIPT), json.dumps(told)))
 

@@ -7,7 +7,7 @@ import pulumi_kubernetes as k8s
 from components.airflow_core.args import AirflowCoreArgs
 from components.airflow_core.configuration import config_files
 from components.airflow_core.manifests.autoscaler import scaled
-from components.contract import airflow, bundles, names, task_logs
+from components.contract import airflow, bundles, names, task_logs, tasks
 from components.contract.airflow_pods import (
     Probes,
     Process,
@@ -21,6 +21,7 @@ from settings.airflow import ProcessSettings
 from settings.base import Resources
 from settings.bundle_proofs import IMAGE_BUNDLE
 from settings.bundles import BundleProcessorSettings, BundleSettings
+from settings.executor import Executor
 from settings.platform_settings import PlatformSettings
 from settings.quantities import parse_bytes
 
@@ -67,15 +68,18 @@ def surroundings(args: AirflowCoreArgs) -> Surroundings:
 
 
 def processes(args: AirflowCoreArgs) -> tuple[Process, ...]:
-    """Every long-running process of the component."""
+    """Every long-running process of the component; who runs tasks comes after the execution API."""
     readers = (bundle_processor(args, *found) for found in sorted(args.settings.airflow.bundles.items()))
-    return (scheduler(args), dag_processor(args), *readers, triggerer(args), api_core(args), api_execution(args))
+    others = (dag_processor(args), *readers, triggerer(args), api_core(args), api_execution(args))
+    if args.settings.airflow.executor is Executor.LOCAL:
+        return (*others, scheduler(args))
+    return (scheduler(args), *others)
 
 
 def scheduler(args: AirflowCoreArgs) -> Process:
-    """Decides what runs and hands it to the broker; several share the work by row locks."""
+    """Decides what runs and hands it to the executor; several share the work by row locks."""
     health = http_probe("/health", "health", period=30, failures=2)
-    return replace(
+    process = replace(
         _process(args, names.SCHEDULER, args.settings.airflow.scheduler),
         command=("airflow", "scheduler"),
         ports={"health": airflow.SCHEDULER_HEALTH_PORT},
@@ -85,6 +89,25 @@ def scheduler(args: AirflowCoreArgs) -> Process:
             readiness=health,
             liveness=turning_probe(),
         ),
+    )
+    return _running_tasks(process, args.settings) if args.settings.airflow.executor is Executor.LOCAL else process
+
+
+def _running_tasks(process: Process, settings: PlatformSettings) -> Process:
+    """The same with tasks inside: it has what a worker has for them, and stops when the last of them has ended.
+
+    The signal goes to the main process alone, which starts nothing more and waits for what runs.
+    """
+    longest = settings.airflow.local.longest_task_seconds
+    return replace(
+        process,
+        grace_seconds=tasks.grace_seconds(longest),
+        ports={**process.ports, "logs": airflow.WORKER_LOG_PORT},
+        # An image whose init is dumb-init would pass the stop signal on to every running task.
+        environment={"DUMB_INIT_SETSID": "0", **(bundles.ENVIRONMENT if settings.airflow.bundles else {})},
+        bundle_size=bundles.storage(settings.airflow.bundles),
+        pod_annotations=tasks.pod_annotations(longest),
+        log_size="2Gi",
     )
 
 

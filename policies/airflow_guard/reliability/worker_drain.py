@@ -18,10 +18,10 @@ _SLACK = "slackSeconds"
 
 
 def check(resource: Resource, options: Options) -> Iterator[Finding]:
-    """Worker pods that could be killed in the middle of a task."""
-    if not is_worker(resource):
-        return
+    """Worker pods, and others that say that tasks run in them, that could be killed in the middle of a task."""
     pod = pod_template(resource)
+    if not is_worker(resource) and pod.metadata.at("annotations", LONGEST_TASK_ANNOTATION).absent:
+        return
     workers = [container for container in pod.long_running if _runs_worker(container)]
     yield from _grace(pod, options.integer(_SLACK))
     for container in workers or pod.long_running[:1]:

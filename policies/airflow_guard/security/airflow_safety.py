@@ -52,6 +52,12 @@ _DANGERS: Mapping[str, Danger] = {
         "set test_connection = Disabled",
     ),
     "core.load_examples": Danger(_on, "loads the example DAGs", "set load_examples = False", anywhere=False),
+    "core.executor": Danger(
+        lambda setting: "LocalExecutor" in setting.value,
+        "runs tasks in the scheduler's pod, beside the database's password and the key that signs tokens",
+        "take the CeleryExecutor, whose workers hold neither",
+        anywhere=False,
+    ),
     "core.auth_manager": Danger(
         lambda setting: "SimpleAuthManager" in setting.value,
         "logs in with the development auth manager",

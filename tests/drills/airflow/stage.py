@@ -30,9 +30,11 @@ class Stage(Runs):
 
     Attributes:
         stack: that the faults are done to.
+        namespace: Airflow's.
     """
 
     stack: DeployedStack
+    namespace: str = AIRFLOW
 
     def forget(self, *dags: str) -> None:
         """Delete DAGs whose files are gone, with their runs."""
@@ -46,23 +48,23 @@ class Stage(Runs):
 
     def pod(self, workload: str) -> Pod:
         """The one pod of a workload of Airflow's."""
-        [pod] = self.stack.pods(AIRFLOW, workload)
+        [pod] = self.stack.pods(self.namespace, workload)
         return pod
 
     def scale(self, workload: str, replicas: int) -> None:
         """Set the number of pods of a Deployment."""
-        self.stack.kubectl("scale", f"deployment/{workload}", f"--replicas={replicas}", "--namespace", AIRFLOW)
+        self.stack.kubectl("scale", f"deployment/{workload}", f"--replicas={replicas}", "--namespace", self.namespace)
 
     def until_ready(self, workload: str, seconds: float = 300) -> float:
         """Wait until the one pod of a workload is ready. Returns the seconds it took."""
         return wait_for(f"{workload} is ready", seconds, lambda: [p.ready for p in self._pods(workload)] == [True])
 
     def _pods(self, workload: str) -> list[Pod]:
-        return self.stack.pods(AIRFLOW, workload)
+        return self.stack.pods(self.namespace, workload)
 
     def all_pods(self, workload: str) -> list[dict[str, Any]]:
         """The pods of a workload of Airflow's, those on their way out included."""
-        chosen = ("--namespace", AIRFLOW, "--selector", f"app.kubernetes.io/name={workload}")
+        chosen = ("--namespace", self.namespace, "--selector", f"app.kubernetes.io/name={workload}")
         return self.stack.get("pods", *chosen)["items"]
 
     def restarts(self, workload: str) -> int:
@@ -86,12 +88,12 @@ class Stage(Runs):
 
 
 @contextmanager
-def staged(stack: DeployedStack) -> Generator[Stage]:
+def staged(stack: DeployedStack, namespace: str = AIRFLOW) -> Generator[Stage]:
     """The stage, with the load DAG turned on."""
     executions = Executions()
-    with executions.served(stack.gateway(AIRFLOW)) as report_to, stack.api(AIRFLOW) as api:
+    with executions.served(stack.gateway(namespace)) as report_to, stack.api(namespace) as api:
         unpause(api)
-        yield Stage(api, executions, report_to, stack)
+        yield Stage(api, executions, report_to, stack, namespace)
 
 
 def tell(drill: str, load: float, measured: Mapping[str, Any]) -> None:

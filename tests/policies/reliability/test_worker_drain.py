@@ -67,6 +67,12 @@ def test_a_labelled_pod_is_judged_by_its_first_container() -> None:
     assert paths(judge(RULE, made)) == [f"{HOOK}.preStop"]
 
 
+def test_a_pod_that_says_how_long_its_tasks_run_is_held_to_it() -> None:
+    scheduler = change(deployment(), LONGEST, "600")
+    assert paths(judge(RULE, change(scheduler, GRACE, 599))) == [GRACE]
+    assert judge(RULE, change(scheduler, GRACE, 600)) == []
+
+
 def test_slack_on_top_of_the_longest_task() -> None:
     assert judge(RULE, worker(), slackSeconds=60) == []
     assert "600 s" in text(judge(RULE, worker(), slackSeconds=61))

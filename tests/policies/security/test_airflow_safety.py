@@ -26,6 +26,8 @@ DANGERS = [
     ("core", "test_connection", "Enabled"),
     ("core", "load_examples", "True"),
     ("core", "auth_manager", SIMPLE),
+    ("core", "executor", "LocalExecutor"),
+    ("core", "executor", "LocalExecutor:team.executors.LocalExecutor"),
     ("core", "allowed_deserialization_classes", ".*"),
     ("api", "access_control_allow_origins", "*"),
 ]
@@ -35,6 +37,7 @@ SAFE = [
     ("core", "test_connection", "Disabled"),
     ("core", "load_examples", "False"),
     ("core", "auth_manager", "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"),
+    ("core", "executor", "CeleryExecutor"),
     ("core", "allowed_deserialization_classes", "airflow.* our.module.Thing"),
     ("api", "access_control_allow_origins", "https://example.com"),
     ("logging", "expose_config", "True"),
@@ -55,7 +58,12 @@ def test_violating(section: str, key: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value", "count"),
-    [("load_examples", "True", 0), ("auth_manager", SIMPLE, 0), ("test_connection", "Enabled", 1)],
+    [
+        ("load_examples", "True", 0),
+        ("auth_manager", SIMPLE, 0),
+        ("executor", "LocalExecutor", 0),
+        ("test_connection", "Enabled", 1),
+    ],
 )
 def test_what_dev_may(key: str, value: str, count: int) -> None:
     assert len(judge(RULE, cfg("core", key, value, "dev"))) == count

@@ -1,0 +1,11 @@
+"""Stacks with another executor than Celery's, as values of a stack file."""
+
+from typing import Any
+
+from tests.settings.stack_files import changed, values_of
+
+
+def local(stack: str = "dev") -> dict[str, Any]:
+    """The values of a stack file whose tasks run in the scheduler's pod, five at once."""
+    values = {key: value for key, value in values_of(stack).items() if key not in ("workers", "redis")}
+    return changed(changed(values, "airflow.executor", "local"), "airflow.parallelism", 5)
