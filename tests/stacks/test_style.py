@@ -10,6 +10,7 @@ COMPONENTS = sorted((paths.checkout() / "components").rglob("*.py"))
 PROGRAM = paths.checkout() / "__main__.py"
 
 EXPLICIT_ORDER = {
+    "components/contract/object_store.py": "a pod names its own account, files and claim by plain text",
     "components/contract/preflights.py": "a pod names its own account and files by plain text",
     "components/postgres_ha/component.py": "pods name their own account, rights and files by plain text",
     "components/redis_ha/component.py": "pods name their own account and files by plain text",
