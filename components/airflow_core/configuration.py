@@ -216,9 +216,7 @@ def _scheduler(settings: PlatformSettings) -> Sections:
 def _executor_sections(settings: PlatformSettings) -> tuple[Sections, ...]:
     """What a scheduler reads of the way to its tasks: through the broker, or none, as they run beside it."""
     if settings.airflow.executor is Executor.LOCAL:
-        # A slot is free again within this many seconds of its task's end; the default is 5.
-        ends: Sections = {"workers": {"min_heartbeat_interval": "2"}}
-        return ends, tasks.sections(settings), airflow.log_server_sections()
+        return tasks.FREE_SOON, tasks.sections(settings), airflow.log_server_sections()
     # A publication that takes longer is repeated in the next round, for two minutes at least: longer than the
     # broker takes to have another leader. Any other end of it would fail the task.
     publishing: Sections = {"celery": {"operation_timeout": "2.0", "task_publish_max_retries": "60"}}

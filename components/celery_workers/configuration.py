@@ -34,9 +34,7 @@ def _watches(settings: PlatformSettings) -> bool:
 def _ends(settings: PlatformSettings, queue: str) -> Sections:
     """How a worker hears that a task has ended."""
     if not _watches(settings):
-        # A slot is free again within this many seconds of its task's end; the default 5 costs a third of the
-        # throughput of short tasks.
-        return {"workers": {"min_heartbeat_interval": "2"}}
+        return tasks.FREE_SOON
     coordinators = {_COORDINATOR: {"classpath": f"{TASKS_MODULE.removesuffix('.py')}.Coordinator"}}
     return {
         "sdk": {"coordinators": json.dumps(coordinators), "queue_to_coordinator": json.dumps({queue: _COORDINATOR})}
