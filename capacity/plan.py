@@ -14,6 +14,8 @@ HEARTBEAT_SECONDS = 5.0
 """`[workers] min_heartbeat_interval`, Airflow's default."""
 CALLS_PER_TASK = 6
 """Calls of the execution API beside heartbeats: run, context, connections or variables, XCom, state, log."""
+GROWTH = 2
+"""Pods of the execution API at most, as a multiple of what the stated work takes."""
 PARSING_PROCESSES = 2
 """`[dag_processor] parsing_processes`, Airflow's default."""
 PARSE_TARGET_SECONDS = 60.0
@@ -192,6 +194,11 @@ def _processes(work: Work, running: float) -> list[Line]:
             servers,
             f"({running:.0f} running / {HEARTBEAT_SECONDS:g} s + {_peak_rate(work):.1f} tasks/s x {CALLS_PER_TASK} "
             f"calls) = {calls:.0f} calls/s / {work.requests_per_process:g} per process / 2 processes",
+        ),
+        Line(
+            "airflow.apiExecution.scaling.maxReplicas",
+            GROWTH * servers,
+            f"{GROWTH} x {servers}: where CPU says that a call costs more than was stated",
         ),
         Line("airflow.apiExecution.workers", 2, "two processes share the memory of one pod's imports"),
     ]

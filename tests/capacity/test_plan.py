@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, cast
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -66,6 +66,19 @@ def test_the_production_stack_carries_the_target() -> None:
         item_seconds=st.floats(0, 60),
         peak_factor=st.floats(1, 6),
         concurrency=st.sampled_from([4, 8, 16, 32]),
+    )
+)
+@example(
+    # As many api-servers as the stack that the plan goes into has at most.
+    work=Work(
+        dags=1,
+        tasks_a_day=65455,
+        mean_seconds=300.0,
+        longest_seconds=60,
+        items_an_hour=40000,
+        item_seconds=60.0,
+        peak_factor=6.0,
+        concurrency=16,
     )
 )
 @hypothesis_settings(deadline=None, max_examples=60)
