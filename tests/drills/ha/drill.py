@@ -71,9 +71,10 @@ class Drill:
     notes: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def until_normal(self, seconds: float = 420) -> None:
-        """Wait until the database, the broker and every pod are whole and ready."""
+        """Wait until the database, its archive, the broker and every pod are whole and ready."""
         self.patroni.until_whole(seconds)
         self.broker.until_whole(seconds)
+        wait_for("nothing waits for the archive", seconds, self.patroni.archive_is_whole)
         wait_for("every Deployment and StatefulSet is ready", seconds, self.bench.all_ready)
 
     def run(

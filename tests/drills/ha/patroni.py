@@ -102,6 +102,16 @@ class Patroni:
         """Wait until it is whole. Returns the seconds it took."""
         return wait_for("one leader and two standbys of the quorum stream", seconds, self.is_whole)
 
+    def ask_leader(self, query: str) -> str:
+        """What the server that leads answers to one query of one value."""
+        pod = ("exec", self.leader().name, "--namespace", DATA, "--container", "postgres", "--")
+        return self._bench.kubectl(*pod, "psql", "-qAt", "-d", "postgres", "-c", query).strip()
+
+    def archive_is_whole(self) -> bool:
+        """Nothing waits for the archive."""
+        waiting = "SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"
+        return self.ask_leader(waiting) == "0"
+
     def switch_over(self) -> None:
         """Hand the lead to the first standby."""
         leader, candidate = self.leader(), self.standbys()[0]

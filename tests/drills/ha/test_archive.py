@@ -16,6 +16,10 @@ pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]
 AWAY_SECONDS = 75
 """Longer than the store's liveness probe waits at 30 s a time, so that its container is restarted besides."""
 
+_FINISH_SEGMENT = "SELECT pg_walfile_name(pg_switch_wal())"
+"""Ends the log's current segment; the value is its name."""
+_NEWEST_ARCHIVED = "SELECT last_archived_wal FROM pg_stat_archiver"
+
 
 @full
 def test_the_archive_is_away(drill: Drill, patroni: Patroni, bench: Bench) -> None:
@@ -23,23 +27,9 @@ def test_the_archive_is_away(drill: Drill, patroni: Patroni, bench: Bench) -> No
 
     def fault() -> None:
         with faults.frozen(bench.pods(DATA, "postgres-backup-store")[0], "store"):
-            waiting = _finish_segment(bench, patroni)
+            waiting = patroni.ask_leader(_FINISH_SEGMENT)
             time.sleep(AWAY_SECONDS)
-            assert _newest_archived(bench, patroni) < waiting, "the store was not away"
-        wait_for("what waited is in the archive", 180, lambda: _newest_archived(bench, patroni) >= waiting)
+            assert patroni.ask_leader(_NEWEST_ARCHIVED) < waiting, "the store was not away"
+        wait_for("what waited is in the archive", 180, lambda: patroni.ask_leader(_NEWEST_ARCHIVED) >= waiting)
 
     drill.run("archive-away", fault, Limits(outage=1))
-
-
-def _finish_segment(bench: Bench, patroni: Patroni) -> str:
-    """End the log's current segment; the value is its name."""
-    return _ask(bench, patroni, "SELECT pg_walfile_name(pg_switch_wal())")
-
-
-def _newest_archived(bench: Bench, patroni: Patroni) -> str:
-    return _ask(bench, patroni, "SELECT last_archived_wal FROM pg_stat_archiver")
-
-
-def _ask(bench: Bench, patroni: Patroni, query: str) -> str:
-    pod = ("exec", patroni.leader().name, "--namespace", DATA, "--container", "postgres", "--")
-    return bench.kubectl(*pod, "psql", "-qAt", "-d", "postgres", "-c", query).strip()

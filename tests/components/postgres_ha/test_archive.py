@@ -1,0 +1,84 @@
+"""What is archived and what is left out, asked of the real script with a program in pgBackRest's place."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.postgres_ha.manifests.common import script
+
+_SEGMENT_BYTES = 16 * 1024**2
+# In the form that PostgreSQL writes; timeline 1 ended inside its segment 0x0E, timeline 2 where one segment ends and 1/10 begins.
+HISTORY = "1\t0/E0000A0\tno recovery target specified\n\n2\t1/10000000\tno recovery target specified\n"
+
+
+def archived(folder: Path, name: str) -> bool:
+    """Whether the segment reached pgBackRest; each answer ends with success."""
+    (folder / "pgbackrest.sh").write_text(f'echo "$@" >>{folder}/sent\n')
+    (folder / "sent").write_text("")
+    text = script("archive.sh").replace("/etc/airflow-platform", str(folder))
+    path = f"{folder}/pg_wal/{name}"
+    result = subprocess.run(["bash", "-c", text, "archive.sh", path], check=False, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    sent = (folder / "sent").read_text()
+    assert sent in {"", f"archive-push {path}\n"}
+    assert bool(sent) != (f"{name} is left out" in result.stdout)
+    return bool(sent)
+
+
+def with_history(folder: Path, text: str, timeline: int = 3) -> Path:
+    """A log's folder with the history of this timeline, and a shorter one of the timeline before."""
+    (folder / "pg_wal").mkdir()
+    (folder / "pg_wal" / f"{timeline - 1:08X}.history").write_text(text.splitlines(keepends=True)[0])
+    (folder / "pg_wal" / f"{timeline:08X}.history").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "is_archived"),
+    [
+        ("00000001000000000000000D", True),
+        ("00000001000000000000000E", False),
+        ("00000001000000000000000F", False),
+        ("00000001000000000000000E.partial", True),
+        ("00000002000000010000000F", True),
+        ("000000020000000100000010", False),
+        ("000000030000000100000010", True),
+        ("00000003.history", True),
+        ("00000001000000000000000E.00000028.backup", True),
+    ],
+)
+def test_a_leftover_of_an_older_timeline_is_left_out(tmp_path: Path, name: str, is_archived: bool) -> None:
+    assert archived(with_history(tmp_path, HISTORY), name) is is_archived
+
+
+def test_the_first_timeline_has_no_history(tmp_path: Path) -> None:
+    (tmp_path / "pg_wal").mkdir()
+    assert archived(tmp_path, "00000001000000000000000E")
+
+
+def test_a_store_that_refuses_is_told_to_postgresql(tmp_path: Path) -> None:
+    (tmp_path / "pgbackrest.sh").write_text("exit 45\n")
+    text = script("archive.sh").replace("/etc/airflow-platform", str(tmp_path))
+    command = ["bash", "-c", text, "archive.sh", f"{tmp_path}/pg_wal/00000001000000000000000E"]
+    assert subprocess.run(command, check=False).returncode == 45
+
+
+@given(
+    ends=st.lists(st.integers(1, 2**42), min_size=1, max_size=20, unique=True).map(sorted),
+    timeline=st.integers(1, 21),
+    position=st.integers(0, 2**42),
+)
+def test_what_stands_before_the_branch_is_archived_and_nothing_after(
+    ends: list[int], timeline: int, position: int
+) -> None:
+    """A timeline's last segment is the one with its end; a segment is named by its timeline and number."""
+    history = "".join(f"{at}\t{end >> 32:X}/{end & 0xFFFFFFFF:X}\tno reason\n" for at, end in enumerate(ends, 1))
+    segment = position // _SEGMENT_BYTES
+    name = f"{timeline:08X}{segment >> 8:08X}{segment & 0xFF:08X}"
+    whole = timeline > len(ends) or (segment + 1) * _SEGMENT_BYTES <= ends[timeline - 1]
+    with tempfile.TemporaryDirectory() as folder:
+        assert archived(with_history(Path(folder), history, len(ends) + 1), name) is whole
