@@ -40,6 +40,9 @@ SQL
   said=$(archive stanza-create 2>&1) || { remember_error "stanza-create: $said"; return 1; }
   # Switches to a new segment and waits until the store has it.
   said=$(archive check 2>&1) || { remember_error "check: $said"; return 1; }
+  said=$(/bin/bash $here/archive_gaps.sh "$(sql --command='SHOW data_directory')" 2>&1) ||
+    { remember_error "archive: $said"; return 1; }
+  if [ -n "$said" ]; then say "$said"; fi
   remember_error ""
   refresh_info || return 1
   sql --command="INSERT INTO airflow_platform.backup_request (kind) SELECT 'full' WHERE NOT EXISTS

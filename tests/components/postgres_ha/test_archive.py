@@ -82,3 +82,43 @@ def test_what_stands_before_the_branch_is_archived_and_nothing_after(
     whole = timeline > len(ends) or (segment + 1) * _SEGMENT_BYTES <= ends[timeline - 1]
     with tempfile.TemporaryDirectory() as folder:
         assert archived(with_history(Path(folder), history, len(ends) + 1), name) is whole
+
+
+STORE = """
+if [ "$1" = archive-push ]; then [ ! -e full ] || { echo no room; exit 1; }; echo "${2##*/}" >>sent; exit 0; fi
+case $2 in
+  archive/platform) printf '%s\\n' 17-1 18-2 18-10 archive.info ;;
+  archive/platform/18-10/0000000300000001) printf '%s\\n' 000000030000000100000010-0a1b.zst ;;
+esac
+"""
+
+
+def gaps(folder: Path, *done: str) -> tuple[int, str, list[str]]:
+    """Fill the gaps of a log with these segments, of which all are marked as archived: code, words, what was sent."""
+    status = folder / "pg_wal" / "archive_status"
+    status.mkdir()
+    for name in done:
+        (status / f"{name}.done").touch()
+        (folder / "pg_wal" / name).touch()
+    (folder / "pgbackrest.sh").write_text(f"cd {folder}\n{STORE}")
+    for name in ("archive.sh", "archive_gaps.sh"):
+        (folder / name).write_text(script(name).replace("/etc/airflow-platform", str(folder)))
+    command = ["bash", str(folder / "archive_gaps.sh"), str(folder)]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert result.stderr == ""
+    sent = folder / "sent"
+    return result.returncode, result.stdout, sent.read_text().split() if sent.exists() else []
+
+
+def test_what_is_marked_and_missing_is_sent_and_named(tmp_path: Path) -> None:
+    held, missing = "000000030000000100000010", ["00000002000000010000000F", "000000030000000100000011"]
+    leftover, others = "00000001000000000000000E", ["00000003.history", "000000010000000000000001.partial"]
+    code, said, sent = gaps(with_history(tmp_path, HISTORY), held, *missing, leftover, *others)
+    assert (code, sent) == (0, missing)
+    assert said.splitlines() == [f"sent {name}, which was missing" for name in missing]
+
+
+def test_a_gap_that_cannot_be_filled_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "full").touch()
+    name = "000000030000000100000011"
+    assert gaps(with_history(tmp_path, HISTORY), name) == (1, f"{name}: no room\n", [])

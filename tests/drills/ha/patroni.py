@@ -104,8 +104,12 @@ class Patroni:
 
     def ask_leader(self, query: str) -> str:
         """What the server that leads answers to one query of one value."""
-        pod = ("exec", self.leader().name, "--namespace", DATA, "--container", "postgres", "--")
-        return self._bench.kubectl(*pod, "psql", "-qAt", "-d", "postgres", "-c", query).strip()
+        return self.run_in_leader("postgres", "psql", "-qAt", "-d", "postgres", "-c", query)
+
+    def run_in_leader(self, container: str, *command: str) -> str:
+        """What a command prints in a container of the instance that leads."""
+        pod = ("exec", self.leader().name, "--namespace", DATA, "--container", container, "--")
+        return self._bench.kubectl(*pod, *command).strip()
 
     def archive_is_whole(self) -> bool:
         """Nothing waits for the archive."""

@@ -20,6 +20,8 @@ _FINISH_SEGMENT = "SELECT pg_walfile_name(pg_switch_wal())"
 """Ends the log's current segment; the value is its name."""
 _NEWEST_ARCHIVED = "SELECT last_archived_wal FROM pg_stat_archiver"
 
+_SEGMENTS = 3
+
 
 @full
 def test_the_archive_is_away(drill: Drill, patroni: Patroni, bench: Bench) -> None:
@@ -33,3 +35,31 @@ def test_the_archive_is_away(drill: Drill, patroni: Patroni, bench: Bench) -> No
         wait_for("what waited is in the archive", 180, lambda: patroni.ask_leader(_NEWEST_ARCHIVED) >= waiting)
 
     drill.run("archive-away", fault, Limits(outage=1))
+
+
+@full
+def test_a_primary_is_lost_with_what_it_had_not_sent(drill: Drill, patroni: Patroni, bench: Bench) -> None:
+    """The store is away, the primary's pod and volume are gone: whoever leads now sends what it had received of it."""
+
+    def fault() -> None:
+        lost = patroni.leader()
+        with faults.frozen(bench.pods(DATA, "postgres-backup-store")[0], "store"):
+            waiting = [_finish_segment(patroni) for _ in range(_SEGMENTS)]
+            assert patroni.ask_leader(_NEWEST_ARCHIVED) < waiting[0], "the store was not away"
+            bench.kubectl("delete", "pvc", f"data-{lost.name}", "--namespace", DATA, "--wait=false")
+            bench.kubectl("delete", "pod", lost.name, "--namespace", DATA, "--grace-period=0", "--force")
+            wait_for("another one leads", 60, lambda: patroni.leader().name != lost.name)
+        wait_for("nothing is missing in the archive", 180, lambda: all(_is_archived(patroni, it) for it in waiting))
+
+    drill.run("archive-away-primary-lost", fault, Limits(outage=25))
+
+
+def _finish_segment(patroni: Patroni) -> str:
+    time.sleep(2)
+    return patroni.ask_leader(_FINISH_SEGMENT)
+
+
+def _is_archived(patroni: Patroni, segment: str) -> bool:
+    folder = f"archive/platform/17-1/{segment[:16]}"
+    held = patroni.run_in_leader("backup", "bash", "/etc/airflow-platform/pgbackrest.sh", "repo-ls", folder)
+    return f"\n{segment}-" in f"\n{held}"
