@@ -38,9 +38,10 @@ def archive_command(postgres: PostgresSettings) -> str:
     """What PostgreSQL runs for each finished segment of its log.
 
     One process that ends when the store has the segment: at 16 MiB in about 0.2 s it keeps up with far more than
-    Airflow writes, and takes less memory than pgBackRest's asynchronous way. `archive.sh` says what is left out.
+    Airflow writes, and takes less memory than pgBackRest's asynchronous way. `pgbackrest_archive.sh` says what is left out;
+    pgBackRest's `check` refuses a command without its name.
     """
-    return f"/bin/bash {SCRIPTS_PATH}/archive.sh %p" if is_backed_up(postgres) else "/bin/true"
+    return f"/bin/bash {SCRIPTS_PATH}/pgbackrest_archive.sh %p" if is_backed_up(postgres) else "/bin/true"
 
 
 def restore_command() -> str:

@@ -16,6 +16,6 @@ for status in "$1"/pg_wal/archive_status/*.done; do
   if [ "${name:0:16}" != "$listed" ]; then listed=${name:0:16} held=$(list "/$newest/$listed"); fi
   # Held are names with a checksum behind them.
   if [[ $'\n'$held == *$'\n'"$name-"* || ! -f $1/pg_wal/$name ]]; then continue; fi
-  said=$(nice -n 19 /bin/bash $here/archive.sh "$1/pg_wal/$name") || { echo "$name: $said"; exit 1; }
+  said=$(nice -n 19 /bin/bash $here/pgbackrest_archive.sh "$1/pg_wal/$name") || { echo "$name: $said"; exit 1; }
   [[ $said == *'left out'* ]] || echo "sent $name, which was missing"
 done

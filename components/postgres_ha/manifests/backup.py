@@ -41,7 +41,7 @@ VOLUME_CLAIM = OWN_CLAIM
 
 JOB_SCRIPTS_MAP = f"{BACKUP}-scripts"
 
-_INSTANCE_SCRIPTS = ("archive.sh", "archive_gaps.sh", "pgbackrest.sh", "backup.sh", "tick.sql")
+_INSTANCE_SCRIPTS = ("pgbackrest_archive.sh", "archive_gaps.sh", "pgbackrest.sh", "backup.sh", "tick.sql")
 _RESTORE_SCRIPT = "restore.sh"
 _JOB_SCRIPTS = (
     "pgbackrest.sh", "primary.sh", "request.sh",

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.postgres_ha.backup import archive_command
 from components.postgres_ha.manifests.common import script
+from tests.harness import settings_of
 
 _SEGMENT_BYTES = 16 * 1024**2
 # In the form that PostgreSQL writes; timeline 1 ended inside its segment 0x0E, timeline 2 where one segment ends and 1/10 begins.
@@ -19,9 +21,11 @@ def archived(folder: Path, name: str) -> bool:
     """Whether the segment reached pgBackRest; each answer ends with success."""
     (folder / "pgbackrest.sh").write_text(f'echo "$@" >>{folder}/sent\n')
     (folder / "sent").write_text("")
-    text = script("archive.sh").replace("/etc/airflow-platform", str(folder))
+    text = script("pgbackrest_archive.sh").replace("/etc/airflow-platform", str(folder))
     path = f"{folder}/pg_wal/{name}"
-    result = subprocess.run(["bash", "-c", text, "archive.sh", path], check=False, capture_output=True, text=True)
+    result = subprocess.run(
+        ["bash", "-c", text, "pgbackrest_archive.sh", path], check=False, capture_output=True, text=True
+    )
     assert (result.returncode, result.stderr) == (0, "")
     sent = (folder / "sent").read_text()
     assert sent in {"", f"archive-push {path}\n"}
@@ -55,6 +59,10 @@ def test_a_leftover_of_an_older_timeline_is_left_out(tmp_path: Path, name: str, 
     assert archived(with_history(tmp_path, HISTORY), name) is is_archived
 
 
+def test_pgbackrests_check_finds_its_name_in_the_command() -> None:
+    assert "pgbackrest" in archive_command(settings_of("prod").postgres)
+
+
 def test_the_first_timeline_has_no_history(tmp_path: Path) -> None:
     (tmp_path / "pg_wal").mkdir()
     assert archived(tmp_path, "00000001000000000000000E")
@@ -62,8 +70,8 @@ def test_the_first_timeline_has_no_history(tmp_path: Path) -> None:
 
 def test_a_store_that_refuses_is_told_to_postgresql(tmp_path: Path) -> None:
     (tmp_path / "pgbackrest.sh").write_text("exit 45\n")
-    text = script("archive.sh").replace("/etc/airflow-platform", str(tmp_path))
-    command = ["bash", "-c", text, "archive.sh", f"{tmp_path}/pg_wal/00000001000000000000000E"]
+    text = script("pgbackrest_archive.sh").replace("/etc/airflow-platform", str(tmp_path))
+    command = ["bash", "-c", text, "pgbackrest_archive.sh", f"{tmp_path}/pg_wal/00000001000000000000000E"]
     assert subprocess.run(command, check=False).returncode == 45
 
 
@@ -101,7 +109,7 @@ def gaps(folder: Path, *done: str) -> tuple[int, str, list[str]]:
         (status / f"{name}.done").touch()
         (folder / "pg_wal" / name).touch()
     (folder / "pgbackrest.sh").write_text(f"cd {folder}\n{STORE}")
-    for name in ("archive.sh", "archive_gaps.sh"):
+    for name in ("pgbackrest_archive.sh", "archive_gaps.sh"):
         (folder / name).write_text(script(name).replace("/etc/airflow-platform", str(folder)))
     command = ["bash", str(folder / "archive_gaps.sh"), str(folder)]
     result = subprocess.run(command, check=False, capture_output=True, text=True)
