@@ -219,7 +219,7 @@ def test_another_stack_stops_without_the_keys(
     page = restoring(elsewhere)
     page.follow("Keys", only="ORIGIN")
     taken = elsewhere.query("SELECT origin FROM airflow_platform.restored ORDER BY at DESC LIMIT 1")
-    assert taken == f"{SOURCE_CLAIM}/airflow-platform/2 at the end, archived to /airflow-platform/1"
+    assert taken == f"{SOURCE_CLAIM}/source-backups/airflow-platform/2 at the end, archived to /airflow-platform/1"
     assert page.left() == []
 
 
