@@ -33,9 +33,10 @@ class RestoreSettings(Settings):
     s3: S3Settings | None = None
     """Bucket of the source; with neither this nor `claim`, where this stack's own backups go."""
     claim: Name | None = None
-    """PersistentVolumeClaim of the data namespace that holds the source's backups, where those went to a volume."""
+    """PersistentVolumeClaim of the data namespace that holds the source's backups, where those went to a volume; with three
+    instances one that all their nodes can mount."""
     target_time: ZonedTime | None = None
     """The point in time to go back to, ISO 8601 with a time zone; the end of the archive when left out."""
     follow: bool = False
-    """Make a standby stack: the database goes on replaying what arrives in the archive and takes no writes, and Airflow
-    is not deployed. Turned off, the database is promoted and Airflow comes up."""
+    """Make a standby stack: the database, of one instance or three, goes on replaying what arrives in the archive and takes
+    no writes, and Airflow is not deployed. Turned off, the database is promoted and Airflow comes up."""

@@ -98,8 +98,8 @@ def restore_time(settings: "PlatformSettings") -> Iterator[Problem]:
 
 
 def standby_shape(settings: "PlatformSettings") -> Iterator[Problem]:
-    """A standby goes to the end of the archive again and again, with one instance."""
-    source, instances = settings.postgres.restore_from, settings.postgres.instances
+    """A standby goes to the end of the archive again and again."""
+    source = settings.postgres.restore_from
     if source is None or not source.follow:
         return
     if source.target_time is not None:
@@ -108,13 +108,6 @@ def standby_shape(settings: "PlatformSettings") -> Iterator[Problem]:
             value=source.target_time.isoformat(),
             reason="a standby follows the archive beyond any point in time",
             way_out="Remove it, or write follow: false",
-        )
-    if instances > 1:
-        yield Problem(
-            key="postgres.instances",
-            value=str(instances),
-            reason="with follow: true a second instance has no leader whose commits it could confirm, and is never ready",
-            way_out="Write 1 with durability 'local' now, and raise both after the promotion",
         )
 
 

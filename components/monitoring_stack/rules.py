@@ -66,11 +66,12 @@ ALERTS: tuple[Alert, ...] = (
     Alert(
         name="StandbyBehind",
         # A time that no commit was replayed before (0) is as far behind as any.
-        expr="time() - max(patroni_xlog_replayed_timestamp) > 600",
+        expr="time() - patroni_xlog_replayed_timestamp > 600",
         hold="5m",
         severity=Severity.HIGH,
         component="postgres-ha",
-        summary="The standby is over ten minutes behind: the archive that it follows gets nothing, or it cannot read it",
+        summary="{{ $labels.pod }} of the standby is over ten minutes behind: the archive that it follows gets nothing, or it "
+        "cannot read it",
         of_standby=True,
     ),
     Alert(

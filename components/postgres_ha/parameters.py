@@ -10,7 +10,7 @@ Parameters = dict[str, str | int]
 
 
 def agreed_parameters(settings: PostgresSettings) -> Parameters:
-    """Parameters that must be equal on all instances; PostgreSQL takes them from what the cluster agreed on only."""
+    """Parameters that must be equal on all instances, or that a promotion changes, which is to restart none of them."""
     return {
         "max_connections": settings.max_connections,
         "max_worker_processes": 8,
@@ -19,6 +19,7 @@ def agreed_parameters(settings: PostgresSettings) -> Parameters:
         "max_prepared_transactions": 0,
         "max_locks_per_transaction": 64,
         "wal_level": "replica",
+        "wal_retrieve_retry_interval": _looks_every(settings),
     }
 
 
@@ -33,7 +34,6 @@ def local_parameters(settings: PostgresSettings) -> Parameters:
         "idle_in_transaction_session_timeout": "10min",
         # A frozen standby counts for the quorum until this passes.
         "wal_sender_timeout": "15s",
-        **_following(settings),
         "log_line_prefix": "%m [%p] %q%u@%d ",
         "log_lock_waits": "on",
         "log_min_duration_statement": "1s",
@@ -41,13 +41,13 @@ def local_parameters(settings: PostgresSettings) -> Parameters:
     }
 
 
-def _following(settings: PostgresSettings) -> Parameters:
+def _looks_every(settings: PostgresSettings) -> str:
     """A standby that lost its leader looks for the next one every second: commits wait for it to follow.
 
     Each look asks the archive too, so one instance, or a stack that lives on an archive, keeps PostgreSQL's five.
     """
     loses_leaders = settings.instances > 1 and not settings.is_standby
-    return {"wal_retrieve_retry_interval": "1s"} if loses_leaders else {}
+    return "1s" if loses_leaders else "5s"
 
 
 def _memory(memory: PostgresMemory) -> Parameters:

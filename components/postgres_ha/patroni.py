@@ -146,7 +146,7 @@ def _postgresql(settings: PostgresSettings) -> dict[str, Any]:
         "remove_data_directory_on_diverged_timelines": settings.durability is not Durability.LOCAL,
         # The default spreads the checkpoint that a copy begins with over most of `checkpoint_timeout`.
         "basebackup": {"checkpoint": "fast"},
-        "authentication": {"replication": dict(verified), "rewind": dict(verified)},
+        "authentication": {"replication": {**verified, **_certificate(settings)}, "rewind": dict(verified)},
         "pg_hba": _host_rules(settings),
         **_recovery(settings),
         **restore.replica_method(settings),
@@ -160,13 +160,26 @@ def _recovery(settings: PostgresSettings) -> dict[str, Any]:
     return {"recovery_conf": {"restore_command": backup.restore_command()}} if backup.is_backed_up(settings) else {}
 
 
-def _own_replication(settings: PostgresSettings) -> str:
-    """How Patroni asks its own instance: a standby has the source's passwords until it is promoted."""
-    return f"peer map={_OWN_MAP}" if settings.restore_from else "scram-sha-256"
+def _replication_methods(settings: PostgresSettings) -> tuple[str, str]:
+    """How Patroni asks its own instance, and how instances follow one another.
+
+    What was made from an archive has the source's passwords, a standby until it is promoted: no password then.
+    """
+    if settings.restore_from is None:
+        return "scram-sha-256", "scram-sha-256"
+    return f"peer map={_OWN_MAP}", f"cert map={_OWN_MAP}"
+
+
+def _certificate(settings: PostgresSettings) -> dict[str, str]:
+    """What an instance shows the one that it follows, where no password is asked for."""
+    return {"sslcert": CERTIFICATE_PATH, "sslkey": KEY_PATH} if settings.restore_from else {}
 
 
 def _identities(settings: PostgresSettings) -> list[str]:
-    """Who is taken for which role: the configuring Job by its certificate, and Patroni by its user id."""
+    """Who is taken for which role: the configuring Job by its certificate, Patroni by its user id, instances by theirs.
+
+    An instance's certificate and the user that it runs as have the superuser's name.
+    """
     own = [f"{_OWN_MAP} {SUPERUSER} {login}" for login in logins(REPLICATION_USER)] if settings.restore_from else []
     return [f"{_CONFIGURE_MAP} {CONFIGURE} {SUPERUSER}", *own]
 
@@ -175,20 +188,21 @@ def _host_rules(settings: PostgresSettings) -> list[str]:
     """Who may connect from where.
 
     The superuser: inside the pod, and from the configuring Job by its certificate. Everybody else: by TLS and password,
-    as either of the two logins that take turns.
+    as either of the two logins that take turns; instances that were made from an archive follow one another by certificate.
     """
 
     def pair(name: str) -> str:
         return ",".join(logins(name))
 
     backup_users = [BACKUP_USER] if backup.is_backed_up(settings) else []
+    own, others = _replication_methods(settings)
     return [
         "local all postgres peer",
         # Patroni asks a stopped primary for its timeline over the socket before it lets it lead again.
-        f"local replication {pair(REPLICATION_USER)} {_own_replication(settings)}",
+        f"local replication {pair(REPLICATION_USER)} {own}",
         f"local all {pair(names.MONITOR_USER)} scram-sha-256",
         f"hostssl all {SUPERUSER} all cert map={_CONFIGURE_MAP}",
-        f"hostssl replication {pair(REPLICATION_USER)} all scram-sha-256",
+        f"hostssl replication {pair(REPLICATION_USER)} all {others}",
         f"hostssl postgres {pair(REWIND_USER)} all scram-sha-256",
         *(
             f"hostssl {names.DATABASE} {pair(user)} all scram-sha-256"

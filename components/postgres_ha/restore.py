@@ -68,7 +68,8 @@ def standby_cluster(postgres: PostgresSettings) -> dict[str, Any]:
         # Taken away from what was agreed on before, which promotes.
         return {"standby_cluster": None}
     command = f'/bin/bash {SCRIPTS_PATH}/pgbackrest.sh source archive-get %f "%p"'
-    return {"standby_cluster": {"create_replica_methods": [_METHOD], "restore_command": command}}
+    # The first instance has nobody to copy from; the others copy it, or read the archive where that fails.
+    return {"standby_cluster": {"create_replica_methods": ["basebackup", _METHOD], "restore_command": command}}
 
 
 def replica_method(postgres: PostgresSettings) -> dict[str, Any]:

@@ -34,6 +34,7 @@ KEYS = {"credentials": {"given": ["restore_repository_passphrase", "restore_acce
         ("prod", {"s3": {"endpoint": "s3.example.com", "bucket": "elsewhere", "keyType": "web-id"}}, GIVEN),
         ("prod", {"prefix": "/other"}, GIVEN),
         ("dev", {"claim": "other", "follow": True}, GIVEN),
+        ("prod", {"s3": BUCKET, "follow": True}, GIVEN),
     ],
 )
 def test_what_fits_together_is_taken(stack: str, source: dict[str, Any], more: dict[str, Any]) -> None:
@@ -51,7 +52,6 @@ def test_what_fits_together_is_taken(stack: str, source: dict[str, Any], more: d
         ("prod", {"s3": BUCKET, "claim": "other"}, GIVEN, "postgres.restoreFrom.claim", "there is one source"),
         ("prod", {"s3": {"endpoint": "s3.example.com", "bucket": "elsewhere"}}, GIVEN, "postgres.restoreFrom.s3.credentialsSecret", "restore_access_key and restore_secret_key"),
         ("dev", {"claim": "other", "follow": True, "targetTime": "2026-11-20T10:00:00Z"}, GIVEN, "postgres.restoreFrom.targetTime", "beyond any point in time"),
-        ("prod", {"s3": BUCKET, "follow": True}, GIVEN, "postgres.instances", "never ready"),
         ("prod", {"s3": BUCKET, "targetTime": FUTURE}, GIVEN, "postgres.restoreFrom.targetTime", "it is in the future"),
         ("prod", {"s3": BUCKET, "targetTime": "2026-11-20T10:00:00"}, GIVEN, "postgres.restoreFrom.targetTime", "no time zone"),
     ],

@@ -7,7 +7,19 @@
 . /etc/airflow-platform/patroni_says.sh
 pg_isready --quiet --timeout=2 || exit 1
 memory=/tmp/ready
-last=primary other=read-only-quorum
-if [ "$(cat $memory 2>/dev/null)" = "$other" ]; then last=read-only-quorum other=primary; fi
-patroni_says_yes "$last" && exit 0
-patroni_says_yes "$other" && echo "$other" >$memory
+
+# is_ready_as ROLE
+is_ready_as() {
+  case $1 in
+    # A stack that follows an archive has no quorum; there it is whoever is near enough to its leader to lead next.
+    follower) patroni_says config | grep -q '"standby_cluster": {' && patroni_says_yes 'replica?lag=100MB' ;;
+    *) patroni_says_yes "$1" ;;
+  esac
+}
+
+last=$(cat $memory 2>/dev/null)
+[ -n "$last" ] && is_ready_as "$last" && exit 0
+for role in leader read-only-quorum follower; do
+  if [ "$role" != "$last" ] && is_ready_as "$role"; then echo "$role" >$memory; exit 0; fi
+done
+exit 1

@@ -1,5 +1,5 @@
 -- Roles, logins and the database. May run at any time: what is there stays, logins that are let in get their passwords,
--- all others of our making are shut out. Run by the superuser on the primary; variables: owner, app, reader, monitor,
+-- all others of our making lose theirs. Run by the superuser on the primary; variables: owner, app, reader, monitor,
 -- replication, rewind, database.
 \set ON_ERROR_STOP on
 -- A statement with a password must not reach the log.
@@ -31,13 +31,20 @@ SELECT DISTINCT
     CASE role WHEN :'monitor' THEN 5 WHEN :'reader' THEN 60 ELSE -1 END, password)
 FROM wanted \gexec
 SELECT DISTINCT format('GRANT %I TO %I', role, login) FROM wanted \gexec
+-- A stack that follows this one's archive has turns of its own: its instances come in by certificate as either login, so
+-- that both are there.
+CREATE TEMPORARY TABLE following AS SELECT (:'replication' || turn)::name AS login FROM (VALUES ('_a'), ('_b')) AS turns (turn);
+SELECT format('CREATE ROLE %I', login) FROM following WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) \gexec
+SELECT format('ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE REPLICATION', login) FROM following \gexec
+SELECT format('GRANT %I TO %I', :'replication', login) FROM following \gexec
 -- What an owner's login makes belongs to the owner, whichever of the two logins it is.
 SELECT DISTINCT format('ALTER ROLE %I SET role = %L', login, role) FROM wanted WHERE role = :'owner' \gexec
 SELECT DISTINCT format('ALTER ROLE %I SET default_transaction_read_only = on', login)
 FROM wanted WHERE role = :'reader' \gexec
 
--- Who does not any more.
-SELECT format('ALTER ROLE %I NOLOGIN PASSWORD NULL', member.rolname)
+-- Who does not any more, or not by a password.
+SELECT format('ALTER ROLE %I %s PASSWORD NULL', member.rolname,
+  CASE WHEN granted.rolname = :'replication' THEN 'LOGIN' ELSE 'NOLOGIN' END)
 FROM pg_auth_members
 JOIN pg_roles AS member ON member.oid = pg_auth_members.member
 JOIN pg_roles AS granted ON granted.oid = pg_auth_members.roleid

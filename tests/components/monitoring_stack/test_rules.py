@@ -171,8 +171,14 @@ OF_STANDBY: Cases = {
         {'patroni_standby_leader{pod="postgres-0"}': "0x60", 'patroni_standby_leader{pod="postgres-1"}': "1x60"},
     ),
     "StandbyBehind": (
-        {'patroni_xlog_replayed_timestamp{pod="postgres-0"}': "0+60x10 600x50"},
-        {'patroni_xlog_replayed_timestamp{pod="postgres-0"}': "0+60x60"},
+        {
+            'patroni_xlog_replayed_timestamp{pod="postgres-0"}': "0+60x60",
+            'patroni_xlog_replayed_timestamp{pod="postgres-1"}': "0+60x10 600x50",
+        },
+        {
+            'patroni_xlog_replayed_timestamp{pod="postgres-0"}': "0+60x60",
+            'patroni_xlog_replayed_timestamp{pod="postgres-1"}': "0+60x60",
+        },
     ),
 }
 EVERYWHERE = {"CertificatesExpiring", "VolumeFilling", "TargetDown"}

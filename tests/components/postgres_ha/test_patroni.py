@@ -113,5 +113,8 @@ def test_what_led_before_loses_its_label_before_another_is_promoted() -> None:
 
 def test_a_standby_looks_for_its_next_leader_every_second() -> None:
     follows = {"restore_from": RestoreSettings.model_construct(follow=True)}
-    for settings, every in ((PROD, "1s"), (DEV, None), (PROD.model_copy(update=follows), None)):
-        assert local_parameters(settings).get("wal_retrieve_retry_interval") == every
+    for settings, every in ((PROD, "1s"), (DEV, "5s"), (PROD.model_copy(update=follows), "5s")):
+        assert agreed_parameters(settings)["wal_retrieve_retry_interval"] == every
+        assert "wal_retrieve_retry_interval" not in local_parameters(settings), (
+            "a promotion would restart the instances"
+        )

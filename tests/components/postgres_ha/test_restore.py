@@ -15,7 +15,7 @@ from components.postgres_ha.manifests import configure, database
 from components.postgres_ha.manifests.common import script
 from components.postgres_ha.patroni import agreed_config, base_config
 from components.postgres_ha.peers import workloads
-from components.postgres_ha.secrets import consumers
+from components.postgres_ha.secrets import DATABASE, consumers
 from settings.load import parse
 from settings.platform_settings import PlatformSettings
 from tests.components.postgres_ha.arguments import arguments
@@ -43,6 +43,10 @@ BUCKET = restored(
 )
 STANDBY = restored(
     "dev", {"prefix": "/other", "claim": "source-backups", "follow": True}, ("restore_repository_passphrase",)
+)
+ELSEWHERE = {"s3": {"endpoint": "s3.example.com", "bucket": "elsewhere", "credentialsSecret": "elsewhere-key"}}
+STANDBY_OF_THREE, PROMOTED_OF_THREE = (
+    restored("prod", {**ELSEWHERE, "follow": follow}, ("restore_repository_passphrase",)) for follow in (True, False)
 )
 KEYS = ("restore_repository_passphrase", "restore_access_key", "restore_secret_key")
 GIVEN_KEY = restored("prod", {"s3": {"endpoint": "s3.example.com", "bucket": "elsewhere"}}, KEYS)
@@ -84,20 +88,31 @@ def test_patroni_restores_to_the_time_in_utc_and_leaves_the_recovery_to_pgbackre
     assert bootstrap(CLAIM)["pgbackrest"]["command"].endswith("/data")
 
 
-def test_a_standby_follows_the_archive_until_that_is_taken_away_which_restarts_nothing() -> None:
-    agreed, promoted = agreed_config(STANDBY.postgres), agreed_config(CLAIM.postgres)
+@pytest.mark.parametrize(
+    ("standby", "promoted"), [(STANDBY, CLAIM), (STANDBY_OF_THREE, PROMOTED_OF_THREE)], ids=("one", "three")
+)
+def test_a_promotion_restarts_nothing(standby: PlatformSettings, promoted: PlatformSettings) -> None:
+    following, leading = (plain(database.stateful_set(arguments(settings=item))) for item in (standby, promoted))
+    assert following == leading
+    before, after = agreed_config(standby.postgres), agreed_config(promoted.postgres)
+    # A key that is null is taken away, and Patroni promotes; what else changes takes no restart.
+    assert after.pop("standby_cluster") is None
+    assert before.pop("standby_cluster")
+    for agreed in (before, after):
+        agreed["postgresql"]["parameters"].pop("wal_retrieve_retry_interval")
+    assert after == before
+
+
+def test_a_standby_follows_the_archive_until_that_is_taken_away() -> None:
+    agreed = agreed_config(STANDBY.postgres)
     assert agreed["standby_cluster"] == {
-        "create_replica_methods": ["pgbackrest"],
+        "create_replica_methods": ["basebackup", "pgbackrest"],
         "restore_command": '/bin/bash /etc/airflow-platform/pgbackrest.sh source archive-get %f "%p"',
     }
-    # A key that is null is taken away, and Patroni promotes; the rest stays as it is.
-    assert promoted == {**agreed, "standby_cluster": None}
     assert "standby_cluster" not in agreed_config(settings_of("dev").postgres)
     method = yaml.safe_load(base_config(STANDBY.postgres, LABELS))["postgresql"]["pgbackrest"]
     assert method["command"].endswith("/restore.sh /var/lib/postgresql/pg17/data standby")
     assert method["no_leader"] is True
-    following, leading = (plain(database.stateful_set(arguments(settings=item))) for item in (STANDBY, CLAIM))
-    assert following == leading
     commands = [
         plain(configure.job(arguments(settings=item), "x"))["spec"]["template"]["spec"]["containers"][0]["command"]
         for item in (STANDBY, CLAIM)
@@ -109,7 +124,20 @@ def test_patroni_asks_its_own_instance_without_the_password_that_a_standby_does_
     postgresql = yaml.safe_load(base_config(STANDBY.postgres, LABELS))["postgresql"]
     assert "local replication replication_a,replication_b peer map=own" in postgresql["pg_hba"]
     assert postgresql["pg_ident"][1:] == ["own postgres replication_a", "own postgres replication_b"]
-    assert "peer map" not in base_config(settings_of("dev").postgres, LABELS)
+    assert "map=own" not in base_config(settings_of("dev").postgres, LABELS)
+
+
+def test_instances_made_from_an_archive_follow_one_another_by_certificate() -> None:
+    """The subject of an instance's certificate is its consumer's name."""
+    postgresql = yaml.safe_load(base_config(STANDBY_OF_THREE.postgres, LABELS))["postgresql"]
+    assert "hostssl replication replication_a,replication_b all cert map=own" in postgresql["pg_hba"]
+    assert f"own {DATABASE} replication_b" in postgresql["pg_ident"]
+    shown = {"sslcert": "/run/secrets/airflow-platform/tls.crt", "sslkey": "/run/secrets/airflow-platform/tls.key"}
+    assert shown.items() <= postgresql["authentication"]["replication"].items()
+    assert not shown.keys() & postgresql["authentication"]["rewind"].keys()
+    by_password = yaml.safe_load(base_config(settings_of("prod").postgres, LABELS))["postgresql"]
+    assert "hostssl replication replication_a,replication_b all scram-sha-256" in by_password["pg_hba"]
+    assert not shown.keys() & by_password["authentication"]["replication"].keys()
 
 
 def test_a_standby_stack_is_its_database_and_what_that_stands_on() -> None:
