@@ -171,10 +171,12 @@ drills-scaling: $(UV) ## Twenty workers with running tasks are taken away, on a 
 drills-airflow: $(UV) ## Faults of Airflow itself on the running dev stack: processes killed, hung, away or replaced, bad DAG files, a closed pool
 	@$(RUN) pytest -m drill --log-cli-level=INFO tests/drills/airflow
 
-drills-executors: $(UV) ## Tasks in the scheduler's pod, on a stack of its own; KEEP=1 leaves it there
-	@$(OF_EXECUTORS) $(LOCAL) deploy --stack small
-	@code=0; $(OF_EXECUTORS) $(RUN) pytest -m drill --log-cli-level=INFO tests/drills/executors || code=$$?; \
-		$(if $(KEEP),,$(OF_EXECUTORS) $(LOCAL) destroy --stack small || code=$$?;) exit $$code
+drills-executors: $(UV) ## Tasks in the scheduler's pod, in pods of their own, and in workers beside such pods, on two stacks of their own; KEEP=1 leaves them there
+	@code=0; for drill in small:local "pods:pods hybrid"; do stack=$${drill%%:*}; \
+		files=$$(for name in $${drill#*:}; do echo tests/drills/executors/test_$$name.py; done); \
+		$(OF_EXECUTORS) $(LOCAL) deploy --stack $$stack || exit; \
+		$(OF_EXECUTORS) $(RUN) pytest -m drill --log-cli-level=INFO $$files || code=$$?; \
+		$(if $(KEEP),,$(OF_EXECUTORS) $(LOCAL) destroy --stack $$stack || code=$$?;) done; exit $$code
 
 reliability: $(UV) ## Write the table of docs/reliability.md from the drills' reports
 	@$(RUN) python -m scripts.reliability_table

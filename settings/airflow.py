@@ -8,7 +8,7 @@ from settings.base import Name, ResourceList, Resources, Settings
 from settings.bundles import BundleSettings
 from settings.cleaning import CleaningSettings
 from settings.declared import DeclaredSettings
-from settings.executor import Executor, LocalSettings
+from settings.executor import Executor, LocalSettings, TaskPodSettings
 from settings.logs import LogSettings
 from settings.migration import MigrationSettings
 from settings.scaling import KedaMode, KedaSettings, ScalingProfile, ScalingSettings
@@ -119,6 +119,8 @@ class AirflowSettings(Settings):
     """Where tasks run."""
     local: LocalSettings = LocalSettings()
     """Tasks in the scheduler's pod, for executor `local`."""
+    task_pods: TaskPodSettings = TaskPodSettings()
+    """Tasks in pods of their own, for the executors `kubernetes` and `hybrid`."""
     parallelism: int = Field(default=400, ge=1, le=10000)
     """Task instances that one scheduler may have running or queued."""
     max_active_tasks_per_dag: int = Field(default=64, ge=1)

@@ -28,6 +28,13 @@ def unused_settings(settings: "PlatformSettings") -> Iterator[Problem]:
             reason=f"executor '{executor.value}' would ignore it",
             way_out="Remove it, or write airflow.executor 'local'",
         )
+    if not executor.has_pods and "task_pods" in settings.airflow.model_fields_set:
+        yield Problem(
+            key="airflow.taskPods",
+            value="(given)",
+            reason=f"executor '{executor.value}' would ignore it",
+            way_out="Remove it, or write airflow.executor 'kubernetes' or 'hybrid'",
+        )
     if executor.has_workers:
         return
     if queues := ", ".join(sorted(settings.workers.queues)):
@@ -35,9 +42,9 @@ def unused_settings(settings: "PlatformSettings") -> Iterator[Problem]:
             key="workers.queues",
             value=queues,
             reason=f"with airflow.executor '{executor.value}' no queue has workers, whatever a task names",
-            way_out="Remove workers, or write airflow.executor 'celery'",
+            way_out="Remove workers, or write airflow.executor 'celery' or 'hybrid'",
         )
-    if settings.airflow.logs is not None:
+    if executor is Executor.LOCAL and settings.airflow.logs is not None:
         yield Problem(
             key="airflow.logs",
             value="(given)",
@@ -84,4 +91,43 @@ def local_memory(settings: "PlatformSettings") -> Iterator[Problem]:
         )
 
 
-EXECUTOR_RULES = (unused_settings, local_in_dev_alone, local_memory)
+def task_namespace(settings: "PlatformSettings") -> Iterator[Problem]:
+    """Pods of tasks have a namespace to themselves."""
+    if not settings.airflow.executor.has_pods:
+        return
+    spaces = settings.namespaces
+    others = {"edge": spaces.edge, "airflow": spaces.airflow, "data": spaces.data, "monitoring": spaces.monitoring}
+    for key, name in {**others, "workers.keda": settings.workers.keda.namespace}.items():
+        if name == spaces.tasks:
+            yield Problem(
+                key="namespaces.tasks",
+                value=spaces.tasks,
+                reason=f"it is also that of '{key}', and a task may say which Secret of its namespace its pod mounts",
+                way_out="Write another name",
+            )
+
+
+def task_pod_logs(settings: "PlatformSettings") -> Iterator[Problem]:
+    """What a task said outlives its pod, and its pod reaches the place where that goes."""
+    executor, logs = settings.airflow.executor, settings.airflow.logs
+    if not executor.has_pods:
+        return
+    if logs is None and settings.environment is not Environment.PROD:
+        # In prod another rule asks for it, whoever runs the tasks.
+        yield Problem(
+            key="airflow.logs",
+            value="(missing)",
+            reason=f"with airflow.executor '{executor.value}' a task's pod is removed when the task ends, and its log with it",
+            way_out="Add airflow.logs with a bucket in s3, or a volume in bundled",
+        )
+    if logs is not None and logs.s3 is not None and logs.s3.credentials_secret is not None:
+        yield Problem(
+            key="airflow.logs.s3.credentialsSecret",
+            value=logs.s3.credentials_secret,
+            reason=f"it lies in the namespace '{settings.namespaces.airflow}', and pods of tasks run in "
+            f"'{settings.namespaces.tasks}'",
+            way_out="List logs_access_key and logs_secret_key in credentials.given, or write keyType 'web-id'",
+        )
+
+
+EXECUTOR_RULES = (unused_settings, local_in_dev_alone, local_memory, task_namespace, task_pod_logs)

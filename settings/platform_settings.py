@@ -49,8 +49,11 @@ class PlatformSettings(Settings):
     @property
     def longest_task_seconds(self) -> int:
         """Seconds that the longest task of the stack takes."""
-        queues = self.workers.queues.values()
-        return max((queue.longest_task_seconds for queue in queues), default=self.airflow.local.longest_task_seconds)
+        airflow = self.airflow
+        every = [queue.longest_task_seconds for queue in self.workers.queues.values()]
+        if airflow.executor.has_pods:
+            every.append(airflow.task_pods.longest_task_seconds)
+        return max(every, default=airflow.local.longest_task_seconds)
 
     @model_validator(mode="after")
     def _numbers_fit_together(self) -> "PlatformSettings":

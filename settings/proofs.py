@@ -13,6 +13,7 @@ from settings.base import Resources
 from settings.bundle_proofs import BUNDLE_RULES
 from settings.credential_proofs import CREDENTIAL_RULES
 from settings.declared_proofs import DECLARED_RULES
+from settings.executor import Executor
 from settings.executor_proofs import EXECUTOR_RULES
 from settings.external_proofs import EXTERNAL_RULES
 from settings.import_proofs import IMPORT_RULES
@@ -49,9 +50,11 @@ def worker_slots(settings: "PlatformSettings") -> int:
 
 
 def task_slots(settings: "PlatformSettings") -> int:
-    """Tasks that can run at once: where there are no workers, as many as the schedulers may start."""
+    """Tasks that can run at once: in workers and in pods, or as many as the schedulers may start in their own."""
     airflow = settings.airflow
-    return worker_slots(settings) if airflow.executor.has_workers else airflow.parallelism * airflow.scheduler.replicas
+    if airflow.executor is Executor.LOCAL:
+        return airflow.parallelism * airflow.scheduler.replicas
+    return worker_slots(settings) + (airflow.task_pods.max_pods if airflow.executor.has_pods else 0)
 
 
 def airflow_database_processes(settings: "PlatformSettings") -> int:
@@ -64,27 +67,45 @@ def airflow_database_processes(settings: "PlatformSettings") -> int:
     return pods + servers
 
 
+_WHOSE = {
+    Executor.CELERY: "the workers",
+    Executor.KUBERNETES: "the task pods",
+    Executor.HYBRID: "the workers and task pods",
+    Executor.LOCAL: "the schedulers",
+}
+_FEWER_SLOTS = {
+    Executor.CELERY: "workers.queues.*.maxReplicas",
+    Executor.KUBERNETES: "airflow.taskPods.maxPods",
+    Executor.HYBRID: "workers.queues.*.maxReplicas or airflow.taskPods.maxPods",
+}
+_SLOTS = {
+    Executor.CELERY: "sum of maxReplicas x concurrency",
+    Executor.KUBERNETES: "airflow.taskPods.maxPods",
+    Executor.HYBRID: "sum of maxReplicas x concurrency, and airflow.taskPods.maxPods",
+}
+"""By executor, for messages; the schedulers' own slots are their parallelism."""
+
+
 def _parallelism(settings: "PlatformSettings") -> Iterator[Problem]:
-    airflow, slots = settings.airflow, worker_slots(settings)
+    airflow, slots = settings.airflow, task_slots(settings)
     schedulers = airflow.scheduler.replicas
-    if airflow.executor.has_workers and airflow.parallelism * schedulers < slots:
+    if airflow.parallelism * schedulers < slots:
         yield Problem(
             key="airflow.parallelism",
             value=str(airflow.parallelism),
             reason=f"{airflow.parallelism} x {schedulers} schedulers = {airflow.parallelism * schedulers} "
-            f"running tasks, but the workers have {slots} slots (sum of maxReplicas x concurrency)",
-            way_out=f"Raise it to {-(-slots // schedulers)} or lower workers.queues.*.maxReplicas",
+            f"running tasks, but {_WHOSE[airflow.executor]} have {slots} slots ({_SLOTS[airflow.executor]})",
+            way_out=f"Raise it to {-(-slots // schedulers)} or lower {_FEWER_SLOTS[airflow.executor]}",
         )
 
 
 def _default_pool(settings: "PlatformSettings") -> Iterator[Problem]:
     slots, pool = task_slots(settings), settings.airflow.default_pool_slots
     if pool < slots:
-        whose = "workers" if settings.airflow.executor.has_workers else "schedulers"
         yield Problem(
             key="airflow.defaultPoolSlots",
             value=str(pool),
-            reason=f"the {whose} have {slots} slots, so the default pool would hold tasks back",
+            reason=f"{_WHOSE[settings.airflow.executor]} have {slots} slots, so the default pool would hold tasks back",
             way_out=f"Raise it to {slots}",
         )
 
@@ -274,6 +295,7 @@ def _every_resources(settings: "PlatformSettings") -> Iterator[tuple[str, Resour
         yield f"airflow.bundles.{name}.dagProcessor", bundle.dag_processor.resources
     for name, queue in sorted(settings.workers.queues.items()):
         yield f"workers.queues.{name}", queue.resources
+    yield "airflow.taskPods", airflow.task_pods.resources
     yield "workers.keda", settings.workers.keda.resources
     yield "monitoring", settings.monitoring.resources
     yield "ingress", settings.ingress.resources

@@ -17,12 +17,14 @@ class Environment(StrEnum):
 
 
 class NamespaceSettings(Settings):
-    """Names of the four namespaces."""
+    """Names of the namespaces."""
 
     edge: Name = "airflow-edge"
     """The TLS edge, the only namespace reached from outside."""
     airflow: Name = "airflow"
     """Schedulers, api-servers, dag-processors, triggerers, workers."""
+    tasks: Name = "airflow-tasks"
+    """Pods of single tasks, with the executors `kubernetes` and `hybrid`; there is none with the others."""
     data: Name = "airflow-data"
     """PostgreSQL, the pooler and the broker."""
     monitoring: Name = "airflow-monitoring"

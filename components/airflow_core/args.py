@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.contract.endpoints import PostgresEndpoint, RedisEndpoint
+from components.contract.endpoints import PostgresEndpoint, RedisEndpoint, TaskPodsEndpoint
 from components.contract.images import ImageRefs
 from components.contract.labels import PlatformLabels
 from components.contract.secrets import SecretRef
@@ -25,6 +25,7 @@ class AirflowCoreArgs:
         priority_class: of its pods.
         postgres: the metadata database.
         redis: the broker; None where the executor needs none.
+        task_pods: where tasks get pods of their own; None where they get none.
     """
 
     settings: PlatformSettings
@@ -35,6 +36,7 @@ class AirflowCoreArgs:
     priority_class: pulumi.Input[str]
     postgres: PostgresEndpoint
     redis: RedisEndpoint | None
+    task_pods: TaskPodsEndpoint | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

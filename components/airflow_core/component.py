@@ -1,6 +1,7 @@
 """AirflowCore: Airflow's own processes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -32,7 +33,8 @@ class AirflowCore(PlatformComponent):
     api-server role grow, a HorizontalPodAutoscaler decides on its number of pods, and the Deployment says nothing of it. When a Fernet key is
     retired, a Job encrypts the database anew once every process reads and writes with the new key. A CronJob removes old
     rows where the settings say so. DAGs from Git have Deployments of dag-processors of their own, one per bundle. What the stack declares inside Airflow a Job brings there through the public API, and a
-    CronJob looks whether it stays. With executor `local` tasks run in the scheduler's pod, which then ends after the last of them.
+    CronJob looks whether it stays. With executor `local` tasks run in the scheduler's pod, which then ends after the last of them;
+    with `kubernetes` and `hybrid` the scheduler makes pods for tasks in a namespace of theirs.
 
     Survives, with two replicas of a role: the loss of any pod or node. With any number: a restart of the database or
     of the pooler (scheduler, dag-processor and triggerer end and are restarted), of the broker, and of the api-servers
@@ -58,7 +60,7 @@ class AirflowCore(PlatformComponent):
         core, execution = processes.api_core(args), processes.api_execution(args)
         rolled: dict[str, pulumi.Output[str]] = {}
         for process in processes.processes(args):
-            rolled[process.name] = self._process(process, migrated, rolled)
+            rolled[process.name] = self._process(self._after_execution(process, rolled), migrated, rolled)
         all_rolled = pulumi.Output.all(*rolled.values()).apply(", ".join)
         if names.KEY_ROTATION in args.secrets:
             self._job(jobs.key_rotation(args), all_rolled)
@@ -185,8 +187,11 @@ class AirflowCore(PlatformComponent):
         # The pooler lets a new login in before anybody uses it, and so does the broker.
         needs = [migrated, self._args.postgres.pooler_host]
         if process.name == names.SCHEDULER:
-            # Who runs tasks itself talks to an execution API of its own version or a newer one, as a worker does.
-            needs.append(self._args.redis.ready if self._args.redis else rolled[names.API_EXECUTION])
+            # Who runs tasks itself, or in pods that it makes, talks to an execution API of its own version or a newer one, as a worker does.
+            if self._args.redis:
+                needs.append(self._args.redis.ready)
+            if names.API_EXECUTION in rolled:
+                needs.append(rolled[names.API_EXECUTION])
         waits_for = pulumi.Output.all(*needs).apply(lambda found: str(found[0]))
         workload = k8s.apps.v1.Deployment(
             self.child_name(process.name), deployment(process, self._around, waits_for), self.child_opts()
@@ -205,6 +210,14 @@ class AirflowCore(PlatformComponent):
                 self.child_opts(),
             )
         return _name(workload.metadata)
+
+    def _after_execution(self, process: Process, rolled: Mapping[str, pulumi.Output[str]]) -> Process:
+        """The same with a template of pods that is seen once they find an execution API of their version or a newer one."""
+        later = {
+            file: pulumi.Output.all(text, rolled[names.API_EXECUTION]).apply(lambda found: str(found[0]))
+            for file, text in process.rendered.items()
+        }
+        return replace(process, rendered=later)
 
     def _belongings(self, process: Process) -> pulumi.Output[str]:
         """Account and configuration; the result is there once the configuration is."""

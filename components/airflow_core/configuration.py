@@ -31,6 +31,8 @@ DECLARED_SCRIPT = "declared.py"
 LOCAL_EXECUTOR_MODULE = "airflow_platform_local.py"
 LOCAL_SETTINGS = "airflow_local_settings.py"
 MIGRATE_SCRIPT = "migrate.py"
+TASK_POD_FILE = "task-pod.json"
+"""The template of the pods of single tasks."""
 QUEUES_FILE = "queues.json"
 RESUME_SCRIPT = "resume.py"
 UPGRADES_MODULE = "upgrades.py"
@@ -133,7 +135,7 @@ def _own_executor(role: str, settings: PlatformSettings) -> str | None:
 def _executor_files(settings: PlatformSettings) -> dict[str, str]:
     if settings.airflow.executor is Executor.LOCAL:
         return {LOCAL_EXECUTOR_MODULE: _asset(LOCAL_EXECUTOR_MODULE), **bundles.files(settings.airflow.bundles)}
-    return airflow.celery_files(settings)
+    return airflow.celery_files(settings) if settings.airflow.executor.has_workers else {}
 
 
 def _asset(name: str) -> str:
@@ -217,10 +219,37 @@ def _executor_sections(settings: PlatformSettings) -> tuple[Sections, ...]:
     """What a scheduler reads of the way to its tasks: through the broker, or none, as they run beside it."""
     if settings.airflow.executor is Executor.LOCAL:
         return tasks.FREE_SOON, tasks.sections(settings), airflow.log_server_sections()
+    pods: Sections = _pod_sections(settings) if settings.airflow.executor.has_pods else {}
+    if not settings.airflow.executor.has_workers:
+        return (pods,)
     # A publication that takes longer is repeated in the next round, for two minutes at least: longer than the
     # broker takes to have another leader. Any other end of it would fail the task.
     publishing: Sections = {"celery": {"operation_timeout": "2.0", "task_publish_max_retries": "60"}}
-    return publishing, airflow.broker_sections(settings, _DELIVERS_NOTHING_SECONDS)
+    return pods, publishing, airflow.broker_sections(settings, _DELIVERS_NOTHING_SECONDS)
+
+
+def _pod_sections(settings: PlatformSettings) -> Sections:
+    """What a scheduler reads that makes pods for tasks."""
+    return airflow.merge(
+        _pod_place(settings),
+        {
+            "kubernetes_executor": {
+                "pod_template_file": f"{airflow.CONFIG_FOLDER}/{TASK_POD_FILE}",
+                # What a pod said is in the store; one that failed would stay forever.
+                "delete_worker_pods_on_failure": "True",
+                "worker_pods_creation_batch_size": "16",
+                # Left out, a task fails when the namespace is full or the Kubernetes API is away for a moment.
+                "task_publish_max_retries": "-1",
+                # Of a pod that ended before its task began, as when its image cannot be had.
+                "pod_launch_failure_retries": "3",
+            }
+        },
+    )
+
+
+def _pod_place(settings: PlatformSettings) -> Sections:
+    """Where pods of tasks are, for who makes them and who reads what they say."""
+    return {"kubernetes_executor": {"namespace": settings.namespaces.tasks}}
 
 
 def _dag_processor(settings: PlatformSettings) -> Sections:
@@ -267,7 +296,8 @@ def _api_core(settings: PlatformSettings) -> Sections:
             "enable_proxy_fix": "True",
         },
     }
-    return airflow.merge(_api(settings.airflow.api_core), people, task_logs.sections(settings))
+    pods: Sections = _pod_place(settings) if settings.airflow.executor.has_pods else {}
+    return airflow.merge(_api(settings.airflow.api_core), people, task_logs.sections(settings), pods)
 
 
 def _api_execution(settings: PlatformSettings) -> Sections:

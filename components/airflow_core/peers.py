@@ -63,7 +63,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
             namespace=namespace,
             ports=(_API,),
             needs=(_POOLER, _STATSD, *log_servers, *log_bucket),
-            reaches=frozenset({Outside.INTERNET} if login else ()) | task_logs.reaches(settings),
+            reaches=frozenset({Outside.INTERNET} if login else ()) | task_logs.reaches(settings) | _task_pods(settings),
             # A controller of the cluster's own lives in a namespace that nobody here knows.
             reached_by=frozenset() if bundled else frozenset({Outside.CLIENTS}),
         ),
@@ -83,7 +83,7 @@ def _log_store(settings: PlatformSettings) -> tuple[Workload, ...]:
 
 
 def _scheduler(settings: PlatformSettings) -> Workload:
-    """Hands tasks to the broker, or runs them itself: then it talks to whom a worker would."""
+    """Hands tasks to the broker or makes pods for them, or runs them itself: then it talks to whom a worker would."""
     namespace = settings.namespaces.airflow
     health = Port(name="health", number=airflow.SCHEDULER_HEALTH_PORT)
     if settings.airflow.executor is Executor.LOCAL:
@@ -95,13 +95,20 @@ def _scheduler(settings: PlatformSettings) -> Workload:
             services=bundles.services(settings.airflow.bundles),
             reaches=frozenset({Outside.INTERNET}),
         )
+    has_workers = settings.airflow.executor.has_workers
     return Workload(
         name=names.SCHEDULER,
         namespace=namespace,
         ports=(health,),
-        needs=(_POOLER, _STATSD, *airflow.broker_needs(settings)),
-        services=airflow.broker_services(settings),
+        needs=(_POOLER, _STATSD, *(airflow.broker_needs(settings) if has_workers else ())),
+        services=airflow.broker_services(settings) if has_workers else (),
+        reaches=_task_pods(settings),
     )
+
+
+def _task_pods(settings: PlatformSettings) -> frozenset[Outside]:
+    """Pods of tasks are made, and what they say is read, through the Kubernetes API."""
+    return frozenset({Outside.KUBERNETES_API} if settings.airflow.executor.has_pods else ())
 
 
 def _changing(job: str, settings: PlatformSettings) -> Workload:

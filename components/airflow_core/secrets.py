@@ -75,7 +75,9 @@ def _log_store(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
 
 def _executor(settings: PlatformSettings) -> dict[str, str]:
     """For the way to the tasks: the broker's, or of who serves their logs itself."""
-    return _LOG_KEY if settings.airflow.executor is Executor.LOCAL else airflow.broker_files(settings)
+    if settings.airflow.executor is Executor.LOCAL:
+        return _LOG_KEY
+    return airflow.broker_files(settings) if settings.airflow.executor.has_workers else {}
 
 
 def _given(role: str, settings: PlatformSettings) -> dict[str, GivenText]:

@@ -30,6 +30,7 @@ def surroundings(args: CeleryWorkersArgs) -> Surroundings:
         image=args.images.airflow,
         version=args.settings.airflow.version,
         priority_class=args.priority_class,
+        python_path=airflow.python_path(args.settings),
     )
 
 

@@ -79,7 +79,9 @@ def spec(
 def task_queries(queue: str) -> dict[Signal, str]:
     """Signal to the SQL that reads it: one row, one number, by the index over states."""
     # A name of a queue has letters, digits and hyphens only.
-    of_queue = f"FROM task_instance WHERE queue = '{queue}' AND state"
+    # A task that runs in a pod of its own bears the name of a queue too.
+    own = "coalesce(executor, 'CeleryExecutor') LIKE '%CeleryExecutor'"
+    of_queue = f"FROM task_instance WHERE queue = '{queue}' AND {own} AND state"
     return {
         Signal.QUEUED: f"SELECT count(*) {of_queue} = 'queued'",
         Signal.BUSY: f"SELECT count(*) {of_queue} IN ('queued', 'running')",

@@ -28,6 +28,8 @@ CONFIG_FOLDER = "/opt/airflow/config"
 LOG_FOLDER = "/opt/airflow/logs"
 DAGS_FOLDER = "/opt/airflow/dags"
 """Where the image holds the platform's own DAGs."""
+KUBERNETES_FOLDER = "/opt/kubernetes"
+"""Where the image holds what tasks in pods of their own need, apart from what every process finds."""
 BUNDLE_FOLDER = "/opt/airflow/bundles"
 """Writable: clones of the bundles from Git."""
 
@@ -54,7 +56,13 @@ WAITS_FOR_ANNOTATION = "airflow-platform/waits-for"
 
 VISIBILITY_MARGIN_SECONDS = 3600
 
-EXECUTORS: Mapping[Executor, str] = {Executor.CELERY: "CeleryExecutor", Executor.LOCAL: "LocalExecutor"}
+EXECUTORS: Mapping[Executor, str] = {
+    Executor.CELERY: "CeleryExecutor",
+    Executor.KUBERNETES: "KubernetesExecutor",
+    # The first is for tasks that name none.
+    Executor.HYBRID: "CeleryExecutor,KubernetesExecutor",
+    Executor.LOCAL: "LocalExecutor",
+}
 """What Airflow calls them."""
 
 Sections = Mapping[str, Mapping[str, str]]
@@ -106,6 +114,11 @@ def given_file(name: str) -> str:
 def read_secret(file: str) -> str:
     """The command with which Airflow reads a secret, for keys with the suffix `_cmd`."""
     return f"cat {secret_path(file)}"
+
+
+def python_path(settings: PlatformSettings) -> str:
+    """What every Airflow process finds its modules by, besides the image's own."""
+    return f"{CONFIG_FOLDER}:{KUBERNETES_FOLDER}" if settings.airflow.executor.has_pods else CONFIG_FOLDER
 
 
 def process_sections(

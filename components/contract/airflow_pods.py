@@ -24,7 +24,6 @@ from components.contract.pods import (
 from components.contract.secrets import SecretRef
 from settings.base import Resources
 
-_CONTAINER = "airflow"
 _CONFIG, _RUN, _LOGS, _TMP, _BUNDLES, _BUCKET = "config", "run", "logs", "tmp", "bundles", "bucket"
 
 PROBE_TIMEOUT_SECONDS = 10
@@ -52,6 +51,7 @@ class Surroundings:
         image: of Airflow.
         version: of Airflow, as a label.
         priority_class: of the pods.
+        python_path: `airflow.python_path` of the stack.
     """
 
     namespace: pulumi.Input[str]
@@ -60,6 +60,7 @@ class Surroundings:
     image: pulumi.Input[str]
     version: str
     priority_class: pulumi.Input[str]
+    python_path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,9 @@ class Process:
         annotations: of its Deployment, not of its pods.
         account_annotations: of its service account, by which a cloud knows it.
         bucket_secret: a Secret of the stack's own with the key of the bucket of task logs; None where there is none.
+        container: name of its container.
+        rendered: files of its ConfigMap that name what was made elsewhere. Read anew at each use: a change of them restarts
+            nobody.
     """
 
     name: str
@@ -107,6 +111,8 @@ class Process:
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
     account_annotations: Mapping[str, str] = field(default_factory=dict[str, str])
     bucket_secret: str | None = None
+    container: str = "airflow"
+    rendered: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
     @property
     def is_many(self) -> bool:
@@ -208,7 +214,7 @@ def metadata(
 def config_map(process: Process, around: Surroundings) -> k8s.core.v1.ConfigMapInitArgs:
     """Its configuration."""
     return k8s.core.v1.ConfigMapInitArgs(
-        metadata=metadata(process, around, process.config_name), data=dict(process.config)
+        metadata=metadata(process, around, process.config_name), data={**process.config, **process.rendered}
     )
 
 
@@ -284,12 +290,12 @@ def pod_template(
 
 def _container(process: Process, around: Surroundings) -> k8s.core.v1.ContainerArgs:
     return k8s.core.v1.ContainerArgs(
-        name=_CONTAINER,
+        name=process.container,
         image=around.image,
         args=list(process.command),
         env=[
             k8s.core.v1.EnvVarArgs(name=name, value=value)
-            for name, value in sorted({**_ENVIRONMENT, **process.environment}.items())
+            for name, value in sorted({**_ENVIRONMENT, "PYTHONPATH": around.python_path, **process.environment}.items())
         ],
         ports=[
             k8s.core.v1.ContainerPortArgs(name=name, container_port=number) for name, number in process.ports.items()
@@ -341,5 +347,4 @@ def _volumes(process: Process) -> list[k8s.core.v1.VolumeArgs]:
 _ENVIRONMENT = {
     "AIRFLOW_HOME": airflow.HOME,
     "AIRFLOW_CONFIG": f"{airflow.CONFIG_FOLDER}/{airflow.AIRFLOW_CFG}",
-    "PYTHONPATH": airflow.CONFIG_FOLDER,
 }

@@ -58,6 +58,20 @@ class RedisEndpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskPodsEndpoint:
+    """Where tasks get pods of their own.
+
+    Attributes:
+        template: the pod as JSON, there once all is there that such a pod needs, and the rights to make it.
+        secrets_version: of the Secret that it names. Whoever makes pods restarts with it: soon after, the Secret of before is
+            gone.
+    """
+
+    template: pulumi.Output[str]
+    secrets_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AirflowEndpoint:
     """Airflow's two api-server roles.
 

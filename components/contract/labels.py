@@ -9,6 +9,8 @@ ALERT_TIER_LABEL = "airflow-platform/alert-tier"
 ROLE_LABEL = "airflow-platform/role"
 LONGEST_TASK_ANNOTATION = "airflow-platform/longest-task-seconds"
 SECRETS_VERSION_ANNOTATION = "airflow-platform/secrets-version"
+TASK_SECRETS_ANNOTATION = "airflow-platform/task-secrets-version"
+"""On who makes pods that mount another Secret than its own."""
 CONFIG_CHECKSUM_ANNOTATION = "airflow-platform/config-checksum"
 
 

@@ -57,6 +57,11 @@ DECLARED = "declared"
 DECLARED_USER = "platform-declared"
 """Log-in name of that Job."""
 
+TASK = "task"
+"""The pods of single tasks, and what they have in common."""
+TASK_LOG_READER = "task-log-reader"
+"""The right to read what running tasks say."""
+
 STATSD_EXPORTER = "statsd-exporter"
 STATSD_PORT = 9125
 PROMETHEUS = "prometheus"

@@ -16,7 +16,7 @@ _COMPONENT = "foundation"
 class Foundation(PlatformComponent):
     """Namespaces, quotas, priority classes and the network edges.
 
-    Creates the four namespaces, and one for a KEDA of our own, at pod security level `restricted`, in each a ResourceQuota that fits the stack's
+    Creates the four namespaces, one for pods of single tasks and one for a KEDA of our own where there are any, at pod security level `restricted`, in each a ResourceQuota that fits the stack's
     largest moment, a LimitRange and a default deny of all connections; four PriorityClasses; one NetworkPolicy per
     workload with nothing but the edges that the workloads declare.
 
@@ -37,6 +37,8 @@ class Foundation(PlatformComponent):
         self._args = args
         names = args.settings.namespaces
         roles = {"edge": names.edge, "airflow": names.airflow, "data": names.data, "monitoring": names.monitoring}
+        if args.settings.airflow.executor.has_pods:
+            roles["tasks"] = names.tasks
         if args.settings.workers.brings_keda:
             roles["keda"] = args.settings.workers.keda.namespace
         self.namespaces = {namespace: self._namespace(role, namespace) for role, namespace in roles.items()}

@@ -76,11 +76,13 @@ def quotas(settings: PlatformSettings) -> dict[str, Quota]:
     """Namespace to its quota."""
     spaces, workers = settings.namespaces, settings.workers
     keda = {workers.keda.namespace: _quota(list(_keda(settings)))} if workers.brings_keda else {}
+    tasks = {spaces.tasks: _quota(list(_tasks(settings)))} if settings.airflow.executor.has_pods else {}
     return {
         spaces.edge: _quota(list(_edge(settings)), load_balancers=1),
         spaces.airflow: _quota(list(_airflow(settings))),
         spaces.data: _quota(list(_data(settings))),
         spaces.monitoring: _quota(list(_monitoring(settings))),
+        **tasks,
         **keda,
     }
 
@@ -118,6 +120,10 @@ def _airflow(settings: PlatformSettings) -> Iterator[Demand]:
         yield Demand(pods=with_surge(queue.max_replicas), resources=queue.resources)
     if settings.workers.scaled_queues:
         yield Demand(pods=with_surge(1), resources=SMALL_POD)
+
+
+def _tasks(settings: PlatformSettings) -> Iterator[Demand]:
+    yield Demand(pods=settings.airflow.task_pods.max_pods, resources=settings.airflow.task_pods.resources)
 
 
 def _keda(settings: PlatformSettings) -> Iterator[Demand]:

@@ -32,6 +32,7 @@ class Alert:
         of_declared: only where the stack declares objects inside Airflow.
         of_bundles: only where DAGs come from Git.
         of_workers: only where Celery workers, and a broker, run the tasks.
+        of_waiting: only where tasks wait outside of the scheduler, for a worker or for a pod of their own.
         of_standby: only in a stack that follows another one's archive, which has nothing to say about Airflow.
         everywhere: there as well.
     """
@@ -46,6 +47,7 @@ class Alert:
     of_declared: bool = False
     of_bundles: bool = False
     of_workers: bool = False
+    of_waiting: bool = False
     of_standby: bool = False
     everywhere: bool = False
 

@@ -9,6 +9,7 @@ from typing import Any
 from components.monitoring_stack.alert import Alert, Severity
 from components.monitoring_stack.external_alerts import OF_EXTERNAL_BROKER, OF_EXTERNAL_DATABASE
 from settings.backup import BackupTarget
+from settings.executor import Executor
 from settings.platform_settings import PlatformSettings
 from settings.redis import RedisMode
 
@@ -160,8 +161,8 @@ ALERTS: tuple[Alert, ...] = (
         hold="10m",
         severity=Severity.HIGH,
         component="celery-workers",
-        summary="Tasks wait in the queue {{ $labels.queue }} and none runs there: no worker takes from it",
-        of_workers=True,
+        summary="Tasks wait in the queue {{ $labels.queue }} and none runs there: no worker takes from it, or no pod starts",
+        of_waiting=True,
     ),
     Alert(
         name="PoolClosed",
@@ -311,6 +312,7 @@ def _of_platform(settings: PlatformSettings) -> tuple[Alert, ...]:
         "of_declared": settings.airflow.declared is None,
         "of_bundles": not settings.airflow.bundles,
         "of_workers": not settings.airflow.executor.has_workers,
+        "of_waiting": settings.airflow.executor is Executor.LOCAL,
     }
     instead = {
         **(OF_EXTERNAL_BROKER if settings.redis.mode is RedisMode.EXTERNAL else {}),

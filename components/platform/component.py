@@ -15,6 +15,7 @@ from components.contract.endpoints import (
     EdgeEndpoint,
     PostgresEndpoint,
     RedisEndpoint,
+    TaskPodsEndpoint,
 )
 from components.contract.labels import PlatformLabels
 from components.credentials import Credentials, CredentialsArgs
@@ -26,6 +27,7 @@ from components.platform.args import PlatformArgs
 from components.platform.declarations import consumers, workloads
 from components.postgres_ha import PostgresHA, PostgresHAArgs
 from components.redis_ha import RedisHA, RedisHAArgs
+from components.task_pods import TaskPods, TaskPodsArgs
 from settings.airflow import AuthKind
 from settings.load import PROJECT
 
@@ -112,6 +114,8 @@ class Platform(PlatformComponent):
         )
 
     def _monitor(self) -> MonitoringStack:
+        every = workloads(self._settings)
+        serving = {workload.namespace for workload in every if workload.ports}
         return MonitoringStack(
             "monitoring",
             MonitoringStackArgs(
@@ -119,10 +123,11 @@ class Platform(PlatformComponent):
                 labels=self._labels,
                 images=self._images,
                 namespace=self._spaces[self._settings.namespaces.monitoring],
-                namespaces=self._spaces,
+                # Not that of tasks, whose pods serve nothing: who lists them reads the tokens of running tasks.
+                namespaces={name: space for name, space in self._spaces.items() if name in serving},
                 secrets=self._secrets,
                 priority_class=self._priorities.edge,
-                workloads=workloads(self._settings),
+                workloads=every,
                 authority_certificate=self._credentials.authority_certificate,
             ),
             self._child,
@@ -148,7 +153,7 @@ class Platform(PlatformComponent):
         ).endpoint
 
     def _run_airflow(self, postgres: PostgresEndpoint) -> AirflowEndpoint:
-        """The broker, the control plane, and the workers of every queue; only the second where tasks run in the scheduler."""
+        """The broker, the control plane, and the workers of every queue; or pods for tasks; or neither, as the executor says."""
         redis = self._keep_messages() if self._settings.airflow.executor.has_workers else None
         core = AirflowCoreArgs(
             settings=self._settings,
@@ -159,6 +164,7 @@ class Platform(PlatformComponent):
             priority_class=self._priorities.control,
             postgres=postgres,
             redis=redis,
+            task_pods=self._prepare_pods() if self._settings.airflow.executor.has_pods else None,
         )
         airflow = AirflowCore("airflow", core, self._child).endpoint
         workers = self._employ_all(redis, airflow) if redis else []
@@ -176,6 +182,20 @@ class Platform(PlatformComponent):
                 namespace=self._spaces[self._settings.namespaces.data],
                 secrets=self._secrets,
                 priority_class=self._priorities.data,
+            ),
+            self._child,
+        ).endpoint
+
+    def _prepare_pods(self) -> TaskPodsEndpoint:
+        return TaskPods(
+            "task-pods",
+            TaskPodsArgs(
+                settings=self._settings,
+                labels=self._labels,
+                images=self._images,
+                namespace=self._spaces[self._settings.namespaces.tasks],
+                secrets=self._secrets,
+                priority_class=self._priorities.workers,
             ),
             self._child,
         ).endpoint

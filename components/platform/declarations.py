@@ -16,6 +16,8 @@ from components.postgres_ha import peers as postgres_peers
 from components.postgres_ha import secrets as postgres_secrets
 from components.redis_ha import peers as redis_peers
 from components.redis_ha import secrets as redis_secrets
+from components.task_pods import peers as task_pod_peers
+from components.task_pods import secrets as task_pod_secrets
 from settings.platform_settings import PlatformSettings
 
 
@@ -26,6 +28,7 @@ def workloads(settings: PlatformSettings) -> tuple[Workload, ...]:
         *redis_peers.workloads(settings),
         *airflow_peers.workloads(settings),
         *worker_peers.workloads(settings),
+        *task_pod_peers.workloads(settings),
         *autoscaling_peers.workloads(settings),
         *monitoring_peers.workloads(settings),
         *ingress_peers.workloads(settings),
@@ -39,6 +42,7 @@ def consumers(settings: PlatformSettings) -> tuple[SecretConsumer, ...]:
         *redis_secrets.consumers(settings),
         *airflow_secrets.consumers(settings),
         *worker_secrets.consumers(settings),
+        *task_pod_secrets.consumers(settings),
         *autoscaling_secrets.consumers(settings),
         *monitoring_secrets.consumers(settings),
         *ingress_secrets.consumers(settings),

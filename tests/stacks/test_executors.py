@@ -9,7 +9,7 @@ from local.engine.recording import Recording
 from settings.load import parse
 from settings.platform_settings import PlatformSettings
 from tests.harness import kubernetes, record_stack_of
-from tests.settings.executors import local
+from tests.settings.executors import local, pods
 from tests.settings.external import BUNDLE
 from tests.settings.stack_files import values_of
 from tests.stacks.restarts import Change, Effect, changed, effects_on, restarts
@@ -94,6 +94,97 @@ def test_no_alert_and_no_panel_asks_for_what_is_not_there() -> None:
     queries = [query for panel in dashboard.panels(settings) for query in panel.queries.values()]
     assert [text for text in (*texts.values(), *queries) if "redis_" in text or "worker" in text] == []
     assert len(dashboard.panels(settings)) == len(dashboard.PANELS) - 1
+
+
+def in_pods(stack: str = "pods") -> Recording:
+    return record_stack_of(STACKS, stack)
+
+
+def test_pods_need_no_broker_and_have_a_namespace_with_a_ceiling_of_its_own() -> None:
+    recording = in_pods()
+    assert set(kubernetes(recording, "StatefulSet")) == {"postgres", "prometheus", "log-store"}
+    assert "redis" not in {r.name.split("-")[0] for r in recording.resources}
+    space = kubernetes(recording, "Namespace")["pods-tasks"]
+    assert space["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    there = [r.inputs for r in recording.resources if r.type.endswith((":ResourceQuota", ":LimitRange"))]
+    assert {o["kind"] for o in there if o["metadata"]["namespace"] == "pods-tasks"} == {"ResourceQuota", "LimitRange"}
+
+
+def test_the_scheduler_makes_pods_there_alone_and_reads_no_secret() -> None:
+    recording = in_pods()
+    roles = [r.inputs for r in recording.resources if r.type.endswith(":Role")]
+    rules = {r["metadata"]["name"]: r["rules"] for r in roles if r["metadata"]["namespace"] == "pods-tasks"}
+    verbs = ["create", "delete", "get", "list", "patch", "watch"]
+    assert rules["scheduler"] == [{"apiGroups": [""], "resources": ["pods"], "verbs": verbs}]
+    assert [rule["resources"] for rule in rules["task-log-reader"]] == [["pods"], ["pods/log"]]
+    # Nobody else lists pods there: what they are told to run holds the token of their task.
+    assert set(rules) == {"scheduler", "task-log-reader"}
+    bindings = [r.inputs for r in recording.resources if r.type.endswith(":RoleBinding")]
+    bound = {
+        (b["metadata"]["namespace"], b["roleRef"]["name"]) for b in bindings if b["subjects"][0]["name"] == "scheduler"
+    }
+    assert bound == {("pods-tasks", "scheduler")}
+
+
+def test_who_makes_and_who_shows_pods_holds_a_token_and_nobody_else_of_airflow() -> None:
+    templates = {name: found["spec"]["template"] for name, found in kubernetes(in_pods(), "Deployment").items()}
+    airflow = {"scheduler", "dag-processor", "triggerer", "api-core", "api-execution"}
+    holding = {name for name in airflow if templates[name]["spec"]["automountServiceAccountToken"]}
+    assert holding == {"scheduler", "api-core"}
+
+
+def test_a_task_pod_talks_to_whom_a_worker_would_but_to_no_broker_and_serves_nothing() -> None:
+    wanted = {
+        Edge(source="task", target="api-execution", port=8080),
+        Edge(source="task", target="statsd-exporter", port=9125, protocol="UDP"),
+        Edge(source="task", target="log-store", port=7070),
+        Edge(source="task", target="internet", port=0),
+    }
+    for executor in ("kubernetes", "hybrid"):
+        assert edges_of(parse(pods(executor)), "task") == wanted
+
+
+def test_the_scheduler_comes_after_the_execution_api_that_its_pods_talk_to() -> None:
+    for stack in ("pods", "hybrid"):
+        found = waits_for(in_pods(stack))
+        assert "airflow-api-execution" in found["airflow-scheduler"]
+
+
+def test_pods_without_workers_have_no_alert_about_workers_and_pods_beside_workers_have_all() -> None:
+    every = {alert.name for alert in rules.alerts(parse(values_of("dev")))}
+    with_pods = {alert.name for alert in rules.alerts(parse(pods()))}
+    assert {name for name in with_pods if "Worker" in name or "Queue" in name or "Broker" in name} == {"QueueStill"}
+    assert every <= {alert.name for alert in rules.alerts(parse(pods("hybrid")))}
+
+
+def test_what_only_pods_need_is_on_the_path_of_stacks_that_have_them() -> None:
+    for recording, path in (
+        (small(), "/opt/airflow/config"),
+        (in_pods("hybrid"), "/opt/airflow/config:/opt/kubernetes"),
+    ):
+        for name, found in kubernetes(recording, "Deployment").items():
+            for container in found["spec"]["template"]["spec"]["containers"]:
+                given = {entry["name"]: entry.get("value") for entry in container.get("env", ())}
+                assert given.get("PYTHONPATH") in (None, path), name
+
+
+_OF_PODS = (
+    Change(
+        title="Size of a task's pod",
+        values={"airflow.taskPods.resources": {"limits": {"memory": "2Gi"}, "requests": {"memory": "1Gi"}}},
+        effect=Effect(),
+    ),
+    Change(title="Longest task", values={"airflow.taskPods.longestTaskSeconds": 60}, effect=Effect()),
+    Change(title="Most pods", values={"airflow.taskPods.maxPods": 9}, effect=Effect()),
+    Change(title="Host name", values={"ingress.host": "a.example.org"}, effect=restarts("edge")),
+)
+
+
+def test_a_change_of_the_pods_of_tasks_restarts_nobody() -> None:
+    values = changed(pods(), {"images.build": False})
+    assert dict(zip((c.title for c in _OF_PODS), effects_on(values, _OF_PODS), strict=True)) == {
+        c.title: c.effect for c in _OF_PODS
+    }
 
 
 _BUNDLE = {key: value for key, value in BUNDLE.items() if key != "tokenFrom"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pulumi_kubernetes as k8s
 
 from components.airflow_core.args import AirflowCoreArgs
-from components.airflow_core.configuration import config_files
+from components.airflow_core.configuration import TASK_POD_FILE, config_files
 from components.airflow_core.manifests.autoscaler import scaled
 from components.contract import airflow, bundles, names, task_logs, tasks
 from components.contract.airflow_pods import (
@@ -17,6 +17,8 @@ from components.contract.airflow_pods import (
     startup_probe,
     turning_probe,
 )
+from components.contract.endpoints import TaskPodsEndpoint
+from components.contract.labels import TASK_SECRETS_ANNOTATION
 from settings.airflow import ProcessSettings
 from settings.base import Resources
 from settings.bundle_proofs import IMAGE_BUNDLE
@@ -64,16 +66,17 @@ def surroundings(args: AirflowCoreArgs) -> Surroundings:
         image=args.images.airflow,
         version=args.settings.airflow.version,
         priority_class=args.priority_class,
+        python_path=airflow.python_path(args.settings),
     )
 
 
 def processes(args: AirflowCoreArgs) -> tuple[Process, ...]:
-    """Every long-running process of the component; who runs tasks comes after the execution API."""
+    """Every long-running process of the component; who runs tasks or makes pods for them comes after the execution API."""
     readers = (bundle_processor(args, *found) for found in sorted(args.settings.airflow.bundles.items()))
     others = (dag_processor(args), *readers, triggerer(args), api_core(args), api_execution(args))
-    if args.settings.airflow.executor is Executor.LOCAL:
-        return (*others, scheduler(args))
-    return (scheduler(args), *others)
+    if args.settings.airflow.executor is Executor.CELERY:
+        return (scheduler(args), *others)
+    return (*others, scheduler(args))
 
 
 def scheduler(args: AirflowCoreArgs) -> Process:
@@ -90,7 +93,19 @@ def scheduler(args: AirflowCoreArgs) -> Process:
             liveness=turning_probe(),
         ),
     )
+    if args.task_pods is not None:
+        return _making_pods(process, args.task_pods)
     return _running_tasks(process, args.settings) if args.settings.airflow.executor is Executor.LOCAL else process
+
+
+def _making_pods(process: Process, pods: TaskPodsEndpoint) -> Process:
+    """The same that makes pods for tasks: it reads their template anew for each."""
+    return replace(
+        process,
+        asks_kubernetes=True,
+        rendered={TASK_POD_FILE: pods.template},
+        pod_annotations={TASK_SECRETS_ANNOTATION: pods.secrets_version},
+    )
 
 
 def _running_tasks(process: Process, settings: PlatformSettings) -> Process:
@@ -156,7 +171,8 @@ def triggerer(args: AirflowCoreArgs) -> Process:
 def api_core(args: AirflowCoreArgs) -> Process:
     """User interface and public API."""
     base = _process(args, names.API_CORE, args.settings.airflow.api_core)
-    return _api(base, "core", CORE_HEALTH)
+    # What a running task says that has a pod of its own.
+    return replace(_api(base, "core", CORE_HEALTH), asks_kubernetes=args.task_pods is not None)
 
 
 def api_execution(args: AirflowCoreArgs) -> Process:

@@ -171,7 +171,8 @@ def test_the_scaler_of_prod_reads_every_signal_of_its_formula() -> None:
     assert {trigger["name"] for trigger in spec["triggers"]} == signals_of(modifiers["formula"])
     assert (modifiers["target"], modifiers["metricType"]) == ("1", "AverageValue")
     found = queries(spec["triggers"])
-    assert all("queue = 'default'" in found[signal] for signal in ("queued", "busy", "age"))
+    own = "queue = 'default' AND coalesce(executor, 'CeleryExecutor') LIKE '%CeleryExecutor'"
+    assert all(own in found[signal] for signal in ("queued", "busy", "age"))
     assert 'pod=~"worker-default-[a-z0-9]+-[a-z0-9]{5}"' in found["memory"]
 
 

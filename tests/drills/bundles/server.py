@@ -36,16 +36,18 @@ team_flow()
 
 
 class Repository:
-    """One branch `main` with one DAG, `team_flow`, whose tasks say a text."""
+    """One branch `main` with one file of DAGs; that of `FLOW` holds one, `team_flow`, whose tasks say a text."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, flow: str = FLOW) -> None:
+        """Begin one in a folder that is not there yet; `flow` is the file, with `{text}` for the text."""
         self.folder = folder
+        self._flow = flow
         (folder / "flows").mkdir(parents=True)
         self._git("init", "--quiet", "--initial-branch", "main")
 
     def push(self, text: str) -> str:
         """Let the DAG say something else; returns the commit."""
-        (self.folder / "flows" / "team.py").write_text(FLOW.replace("{text}", text))
+        (self.folder / "flows" / "team.py").write_text(self._flow.replace("{text}", text))
         self._git("add", "--all")
         self._git("commit", "--quiet", "--message", text)
         # A server of plain files cannot list branches by itself.

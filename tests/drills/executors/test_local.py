@@ -13,6 +13,7 @@ from local.stacks import stack_config
 from local.up import run_smoke_dag
 from tests.drills.airflow.stage import Stage, tell
 from tests.drills.executors.conftest import AIRFLOW, STACK
+from tests.drills.executors.memory import memory
 from tests.drills.figures import TaskCounts
 from tests.drills.stack import DeployedStack, Pod
 from tests.drills.waiting import wait_for
@@ -33,15 +34,6 @@ def slots() -> int:
     return stack_config(STACK)["airflow-platform:airflow"]["parallelism"]
 
 
-def memory(stage: Stage, pod: Pod) -> int:
-    """Working set of the pod's container in MiB, as the kubelet tells it: what counts against the limit."""
-    node = stage.stack.get("pod", pod.name, "--namespace", AIRFLOW)["spec"]["nodeName"]
-    told = stage.stack.kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/metrics/resource")
-    own = f'container_memory_working_set_bytes{{container="airflow",namespace="{AIRFLOW}",pod="{pod.name}"}}'
-    (line,) = [line for line in told.splitlines() if line.startswith(own)]
-    return int(float(line.split()[1])) // 2**20
-
-
 def until_gone(stage: Stage, pod: Pod, seconds: float) -> float:
     """Wait until the pod is no longer there. Returns the seconds it took."""
 
@@ -54,11 +46,11 @@ def until_gone(stage: Stage, pod: Pod, seconds: float) -> float:
 def taken_away(stage: Stage, task_seconds: float, *how: str) -> tuple[dict[str, Any], TaskCounts]:
     """Delete the scheduler's pod while every slot has a task; what was seen, and what came of the tasks."""
     before, load = stage.pod("scheduler"), os.getloadavg()[0]
-    idle = memory(stage, before)
+    idle = memory(stage.stack, AIRFLOW, before.name, "airflow")
     run = stage.begin(slots(), task_seconds)
     stage.until_begun(run, slots())
     time.sleep(_MEASURED_AFTER_SECONDS)
-    busy = memory(stage, before)
+    busy = memory(stage.stack, AIRFLOW, before.name, "airflow")
     begun = time.monotonic()
     stage.stack.kubectl("delete", "pod", before.name, "--namespace", AIRFLOW, "--wait=false", *how)
     gone = until_gone(stage, before, task_seconds + 120)
