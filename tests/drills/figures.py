@@ -16,35 +16,43 @@ class TaskCounts:
         failed: those that did not end in success.
         tries: tries beyond the first.
         run_twice: tasks that more than one execution was reported of.
+        unsuccessful: the failed ones by run, name and index, with state and try.
     """
 
     tasks: int
     failed: int
     tries: int
     run_twice: int
+    unsuccessful: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
         """Whether every task succeeded, by one execution."""
         return not (self.failed or self.tries or self.run_twice)
 
-    def told(self) -> dict[str, int]:
+    def told(self) -> dict[str, int | list[str]]:
         """As a report says it."""
         return {
             "tasks": self.tasks,
             "tasks_failed": self.failed,
             "tries_beyond_the_first": self.tries,
             "tasks_run_twice": self.run_twice,
+            "tasks_unsuccessful": list(self.unsuccessful),
         }
 
 
 def count(tasks: Sequence[Mapping[str, Any]], executions: Iterable[Mapping[str, Any]]) -> TaskCounts:
     """Count what the public API says of tasks and what their executions say themselves."""
+    failed = [task for task in tasks if task["state"] not in ("success", "skipped")]
     return TaskCounts(
         tasks=len(tasks),
-        failed=sum(task["state"] not in ("success", "skipped") for task in tasks),
+        failed=len(failed),
         tries=sum(max(0, task["try_number"] - 1) for task in tasks),
         run_twice=len(run_twice(executions)),
+        unsuccessful=tuple(
+            f"{task['dag_run_id']} {task['task_id']}[{task['map_index']}]: {task['state']}, try {task['try_number']}"
+            for task in failed
+        ),
     )
 
 

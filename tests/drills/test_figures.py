@@ -41,11 +41,15 @@ def test_a_task_ran_twice_when_two_executions_say_so() -> None:
 
 def test_tasks_are_counted_by_what_the_api_and_they_themselves_say() -> None:
     states = (("success", 1), ("failed", 1), ("success", 3), ("skipped", 1))
-    tasks = [{"state": state, "try_number": number} for state, number in states]
+    tasks = [
+        {"dag_run_id": "r", "task_id": "work", "map_index": index, "state": state, "try_number": number}
+        for index, (state, number) in enumerate(states)
+    ]
     executions = [{"run": "r", "task": 1, "execution": name} for name in ("x", "x", "y")]
     counts = count(tasks, executions)
-    assert counts == TaskCounts(tasks=4, failed=1, tries=2, run_twice=1)
-    assert set(counts.told().values()) == {4, 1, 2}
+    failed = "r work[1]: failed, try 1"
+    assert counts == TaskCounts(tasks=4, failed=1, tries=2, run_twice=1, unsuccessful=(failed,))
+    assert list(counts.told().values()) == [4, 1, 2, 1, [failed]]
 
 
 @pytest.mark.parametrize("flaw", [{"failed": 1}, {"tries": 1}, {"run_twice": 1}])
