@@ -8,7 +8,7 @@ import pytest
 from local import paths
 from local.progress import ConsoleReporter
 from tests.drills import older_postgres
-from tests.drills.recovery.places import BASE, FOLDER, Place, unshare
+from tests.drills.recovery.places import BASE, FOLDER, Place
 
 KEEP = "DRILL_KEEP"
 
@@ -27,7 +27,6 @@ def _place(name: str) -> Generator[Place]:
     yield place
     if not os.environ.get(KEEP):
         place.destroy()
-        unshare(place)
 
 
 @pytest.fixture(scope="module")

@@ -83,9 +83,10 @@ class Place:
         return round(time.monotonic() - begun, 1)
 
     def destroy(self) -> None:
-        """Take it away, with its file."""
+        """Take it away, with what was shared with it, and its file last: all the others read that."""
         command = [sys.executable, "-m", "local", "destroy", "--stack", self.name]
         subprocess.run(command, cwd=paths.checkout(), check=True)
+        unshare(self)
         (FOLDER / f"Pulumi.{self.name}.yaml").unlink()
 
     def outputs(self) -> Mapping[str, Any]:
