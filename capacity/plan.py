@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from settings.proofs import RESERVED_CONNECTIONS, SCALER_CONNECTIONS
+from settings.connection_proofs import RESERVED_CONNECTIONS, SCALER_CONNECTIONS
 
 SCHEDULERS = 2
 POOLERS = 3

@@ -154,7 +154,7 @@ def _database() -> Sections:
             "sql_alchemy_conn_async_cmd": airflow.read_secret(DATABASE_URL_ASYNC_FILE),
             "sql_alchemy_connect_args": f"{module}.SYNC",
             "sql_alchemy_connect_args_async": f"{module}.ASYNC",
-            # The budget that `settings/proofs.py` multiplies with the number of processes.
+            # The budget that `settings/connection_proofs.py` multiplies with the number of processes.
             "sql_alchemy_pool_size": str(POOL_SIZE),
             "sql_alchemy_max_overflow": str(POOL_OVERFLOW),
         },

@@ -7,8 +7,8 @@ from components.postgres_ha.args import PostgresHAArgs
 from components.postgres_ha.manifests.common import script
 from components.postgres_ha.names import COMPONENT, CONFIGURE
 from components.postgres_ha.secrets import ADMIN_PASSWORD_FILE, CLIENT_LOGINS, LOGINS_FILE
+from settings.connection_proofs import server_connections
 from settings.external import ExternalPostgresSettings
-from settings.proofs import server_connections
 
 _SCRIPT = "external_database.py"
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from settings.connection_proofs import airflow_database_processes
 from settings.load import parse
-from settings.proofs import airflow_database_processes
 from tests.settings.stack_files import changed, problems_of, values_of
 
 IMAGE = f"registry.example.com/airflow@sha256:{'7' * 64}"

@@ -1,23 +1,18 @@
 """Numbers that do not fit together are refused with the arithmetic; each rule fires on its own case only."""
 
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings import proofs
-from settings.airflow_proofs import AIRFLOW_RULES
-from settings.backup_proofs import BACKUP_RULES
-from settings.bundle_proofs import BUNDLE_RULES
-from settings.credential_proofs import CREDENTIAL_RULES
-from settings.declared_proofs import DECLARED_RULES
-from settings.executor_proofs import EXECUTOR_RULES
-from settings.external_proofs import EXTERNAL_RULES
-from settings.import_proofs import IMPORT_RULES
-from settings.log_proofs import LOG_RULES
+import settings
+from settings.problems import Problem
 from settings.proofs import RULES
-from settings.restore_proofs import RESTORE_RULES
 from tests.settings.stack_files import changed, problems_of, values_of
 
 
@@ -92,19 +87,13 @@ def test_scalers_get_their_connections_too() -> None:
     assert problems_of(changed(values, "postgres.maxConnections", 3 * 50 + 20 + 5)) != []
 
 
+def _rules_of(module: str) -> set[Callable[..., Any]]:
+    found = inspect.getmembers(importlib.import_module(f"settings.{module}"), inspect.isfunction)
+    judge = {"settings": "PlatformSettings", "return": Iterator[Problem]}
+    return {value for name, value in found if not name.startswith("_") and inspect.get_annotations(value) == judge}
+
+
 def test_every_rule_is_in_the_list() -> None:
-    rules = {value for name, value in vars(proofs).items() if name.startswith("_") and callable(value)}
-    helpers = {proofs._every_resources}  # pyright: ignore[reportPrivateUsage]
-    elsewhere = (
-        BACKUP_RULES,
-        RESTORE_RULES,
-        IMPORT_RULES,
-        EXTERNAL_RULES,
-        AIRFLOW_RULES,
-        DECLARED_RULES,
-        BUNDLE_RULES,
-        CREDENTIAL_RULES,
-        EXECUTOR_RULES,
-        LOG_RULES,
-    )
-    assert (rules - helpers).union(*elsewhere) == set(RULES)
+    modules = [path.stem for path in Path(settings.__path__[0]).glob("*_proofs.py")]
+    assert set().union(*map(_rules_of, modules)) == set(RULES)
+    assert all(_rules_of(module) for module in modules)

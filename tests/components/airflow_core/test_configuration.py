@@ -10,8 +10,8 @@ from components.airflow_core.secrets import consumers
 from components.contract import airflow, names
 from components.contract.secrets import MOUNT_PATH
 from settings.cleaning import CleaningSettings
+from settings.connection_proofs import CLIENT_CONNECTIONS_PER_PROCESS
 from settings.platform_settings import PlatformSettings
-from settings.proofs import CLIENT_CONNECTIONS_PER_PROCESS
 from settings.stack import CredentialSettings
 from tests.harness import STACKS, settings_of
 

@@ -11,8 +11,8 @@ from components.contract.edges import edges
 from components.credentials import matrix
 from components.platform.declarations import consumers, workloads
 from components.postgres_ha import external
+from settings.connection_proofs import server_connections
 from settings.load import parse
-from settings.proofs import server_connections
 from tests.components.postgres_ha.arguments import arguments
 from tests.harness import as_config, kubernetes, record_stack_with
 from tests.settings.external import AUTHORITY, GIVEN, with_database
