@@ -19,7 +19,14 @@ from components.airflow_core.manifests import (
     services,
 )
 from components.contract import airflow, names, object_store
-from components.contract.airflow_pods import Process, config_map, deployment, disruption_budget, service_account
+from components.contract.airflow_pods import (
+    Process,
+    config_map,
+    deployment,
+    disruption_budget,
+    service_account,
+    surroundings,
+)
 from components.contract.base import PlatformComponent
 from components.contract.endpoints import AirflowEndpoint
 from settings.stack import Environment
@@ -55,7 +62,7 @@ class AirflowCore(PlatformComponent):
     def __init__(self, name: str, args: AirflowCoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self._args = args
-        self._around = processes.surroundings(args)
+        self._around = surroundings(args, processes.COMPONENT)
         migrated = self._migration()
         core, execution = processes.api_core(args), processes.api_execution(args)
         rolled: dict[str, pulumi.Output[str]] = {}

@@ -5,7 +5,7 @@ import pulumi_kubernetes as k8s
 
 from components.airflow_core.args import AirflowResumptionArgs
 from components.airflow_core.manifests import jobs, migration, processes
-from components.contract.airflow_pods import config_map, service_account
+from components.contract.airflow_pods import config_map, service_account, surroundings
 from components.contract.base import PlatformComponent
 
 
@@ -25,7 +25,7 @@ class AirflowResumption(PlatformComponent):
 
     def __init__(self, name: str, args: AirflowResumptionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        process, around = migration.resumption(args.core), processes.surroundings(args.core)
+        process, around = migration.resumption(args.core), surroundings(args.core, processes.COMPONENT)
         k8s.core.v1.ServiceAccount(self.child_name("account"), service_account(process, around), self.child_opts())
         config = k8s.core.v1.ConfigMap(self.child_name("config"), config_map(process, around), self.child_opts())
         after = pulumi.Output.all(args.after, config.metadata).apply(lambda found: str(found[0]))

@@ -5,7 +5,14 @@ import pulumi_kubernetes as k8s
 
 from components.celery_workers import manifests, scaled_object
 from components.celery_workers.args import CeleryWorkersArgs
-from components.contract.airflow_pods import config_map, deployment, disruption_budget, metadata, service_account
+from components.contract.airflow_pods import (
+    config_map,
+    deployment,
+    disruption_budget,
+    metadata,
+    service_account,
+    surroundings,
+)
 from components.contract.base import PlatformComponent
 
 
@@ -30,7 +37,7 @@ class CeleryWorkers(PlatformComponent):
 
     def __init__(self, name: str, args: CeleryWorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        process, around = manifests.workers(args), manifests.surroundings(args)
+        process, around = manifests.workers(args), surroundings(args, manifests.COMPONENT)
         k8s.core.v1.ServiceAccount(self.child_name("account"), service_account(process, around), self.child_opts())
         k8s.core.v1.ConfigMap(self.child_name("config"), config_map(process, around), self.child_opts())
         waits_for = pulumi.Output.all(args.airflow.execution_url, args.redis.ready).apply(lambda found: str(found[0]))

@@ -6,7 +6,6 @@ from components.contract import airflow, bundles, names, task_logs, tasks
 from components.contract.airflow_pods import (
     Probes,
     Process,
-    Surroundings,
     connected_probe,
     startup_probe,
     turning_probe,
@@ -19,19 +18,6 @@ ROLE = "worker"
 
 START_SECONDS = 60
 """For which a stop waits for a worker that has not yet begun to consume."""
-
-
-def surroundings(args: CeleryWorkersArgs) -> Surroundings:
-    """What the workers share with Airflow's other processes."""
-    return Surroundings(
-        namespace=args.namespace,
-        labels=args.labels,
-        component=COMPONENT,
-        image=args.images.airflow,
-        version=args.settings.airflow.version,
-        priority_class=args.priority_class,
-        python_path=airflow.python_path(args.settings),
-    )
 
 
 def workers(args: CeleryWorkersArgs) -> Process:

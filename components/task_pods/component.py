@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.contract.airflow_pods import config_map, pod_template, service_account
+from components.contract.airflow_pods import config_map, pod_template, service_account, surroundings
 from components.contract.base import PlatformComponent
 from components.contract.endpoints import TaskPodsEndpoint
 from components.task_pods import manifests
@@ -33,7 +33,7 @@ class TaskPods(PlatformComponent):
 
     def __init__(self, name: str, args: TaskPodsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        process, around = manifests.task(args), manifests.surroundings(args)
+        process, around = manifests.task(args), surroundings(args, manifests.COMPONENT)
         needed = [
             k8s.core.v1.ServiceAccount(
                 self.child_name("account"), service_account(process, around), self.child_opts()

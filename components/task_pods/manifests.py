@@ -3,8 +3,8 @@
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.contract import airflow, bundles, names, task_logs, tasks
-from components.contract.airflow_pods import Process, Surroundings, metadata
+from components.contract import bundles, names, task_logs, tasks
+from components.contract.airflow_pods import Process, metadata, surroundings
 from components.task_pods.args import TaskPodsArgs
 from components.task_pods.configuration import config_files
 
@@ -15,19 +15,6 @@ _CONTAINER = "base"
 
 _MAKING = ("create", "delete", "get", "list", "patch", "watch")
 """What the KubernetesExecutor does with pods: makes, watches and removes them, and takes over those of a scheduler that is gone."""
-
-
-def surroundings(args: TaskPodsArgs) -> Surroundings:
-    """What the pods share with Airflow's other processes."""
-    return Surroundings(
-        namespace=args.namespace,
-        labels=args.labels,
-        component=COMPONENT,
-        image=args.images.airflow,
-        version=args.settings.airflow.version,
-        priority_class=args.priority_class,
-        python_path=airflow.python_path(args.settings),
-    )
 
 
 def task(args: TaskPodsArgs) -> Process:
@@ -79,4 +66,4 @@ def binding(args: TaskPodsArgs, role: str, created: pulumi.Input[str]) -> k8s.rb
 
 
 def _described(args: TaskPodsArgs, name: str) -> k8s.meta.v1.ObjectMetaArgs:
-    return metadata(task(args), surroundings(args), name)
+    return metadata(task(args), surroundings(args, COMPONENT), name)

@@ -9,10 +9,10 @@ import pulumi_kubernetes as k8s
 
 from components.airflow_core.args import AirflowCoreArgs
 from components.airflow_core.configuration import config_files
-from components.airflow_core.manifests.processes import surroundings
+from components.airflow_core.manifests.processes import COMPONENT
 from components.contract import names
 from components.contract.airflow import WAITS_FOR_ANNOTATION
-from components.contract.airflow_pods import Process, metadata, pod_template
+from components.contract.airflow_pods import Process, metadata, pod_template, surroundings
 from components.contract.pods import config_checksum
 from components.contract.preflights import REFUSED, fails_at_once
 from settings.base import ResourceList, Resources
@@ -75,7 +75,7 @@ def job(
         image: another one than Airflow's of the stack.
         deadline_seconds: after which it is stopped.
     """
-    around = replace(surroundings(args), image=image if image is not None else args.images.airflow)
+    around = replace(surroundings(args, COMPONENT), image=image if image is not None else args.images.airflow)
     name = pulumi.Output.from_input(around.image).apply(
         lambda found: job_name(process, found, around.version, deadline_seconds)
     )

@@ -13,9 +13,9 @@ from components.airflow_core.configuration import (
     config_files,
     written_keys,
 )
-from components.airflow_core.manifests.processes import surroundings, taken_away
+from components.airflow_core.manifests.processes import COMPONENT, taken_away
 from components.contract import airflow, names
-from components.contract.airflow_pods import Process, metadata
+from components.contract.airflow_pods import Process, metadata, surroundings
 from settings.backup import BackupTarget
 from settings.base import ResourceList, Resources
 from settings.migration import DowngradeSettings
@@ -104,7 +104,7 @@ def stated(settings: PlatformSettings) -> dict[str, object]:
 def role(args: AirflowCoreArgs, process: Process) -> k8s.rbac.v1.RoleInitArgs:
     """What a changing Job may do at the Kubernetes API: stop and start a few Deployments, and see their pods end."""
     return k8s.rbac.v1.RoleInitArgs(
-        metadata=metadata(process, surroundings(args), process.name),
+        metadata=metadata(process, surroundings(args, COMPONENT), process.name),
         rules=[
             k8s.rbac.v1.PolicyRuleArgs(
                 api_groups=["apps"],
@@ -120,7 +120,7 @@ def role(args: AirflowCoreArgs, process: Process) -> k8s.rbac.v1.RoleInitArgs:
 
 def role_binding(args: AirflowCoreArgs, process: Process, role: pulumi.Input[str]) -> k8s.rbac.v1.RoleBindingInitArgs:
     """The Role for the Job's account."""
-    around = surroundings(args)
+    around = surroundings(args, COMPONENT)
     return k8s.rbac.v1.RoleBindingInitArgs(
         metadata=metadata(process, around, process.name),
         role_ref=k8s.rbac.v1.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=role),

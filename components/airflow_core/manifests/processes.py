@@ -11,7 +11,6 @@ from components.contract import airflow, bundles, names, task_logs, tasks
 from components.contract.airflow_pods import (
     Probes,
     Process,
-    Surroundings,
     connected_probe,
     http_probe,
     startup_probe,
@@ -55,19 +54,6 @@ def taken_away(settings: PlatformSettings) -> tuple[str, ...]:
     """
     readers = (names.dag_processor(bundle) for bundle in sorted(settings.airflow.bundles))
     return (names.SCHEDULER, names.DAG_PROCESSOR, names.TRIGGERER, *readers)
-
-
-def surroundings(args: AirflowCoreArgs) -> Surroundings:
-    """What all of them share."""
-    return Surroundings(
-        namespace=args.namespace,
-        labels=args.labels,
-        component=COMPONENT,
-        image=args.images.airflow,
-        version=args.settings.airflow.version,
-        priority_class=args.priority_class,
-        python_path=airflow.python_path(args.settings),
-    )
 
 
 def processes(args: AirflowCoreArgs) -> tuple[Process, ...]:
