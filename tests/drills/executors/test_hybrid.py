@@ -47,11 +47,6 @@ team_hybrid()
 log = logging.getLogger(__name__)
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> DeployedStack:
-    return DeployedStack(STACK, tmp_path_factory.mktemp("hybrid"))
-
-
 @pytest.fixture
 def commit(stack: DeployedStack, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     """The DAG's, which the stack reads from a server while the drill runs."""

@@ -12,7 +12,6 @@ from local.progress import ConsoleReporter
 from local.stacks import stack_config
 from local.up import run_smoke_dag
 from tests.drills.airflow.stage import Stage, tell
-from tests.drills.executors.conftest import AIRFLOW, STACK
 from tests.drills.executors.memory import memory
 from tests.drills.figures import TaskCounts
 from tests.drills.stack import DeployedStack, Pod
@@ -20,6 +19,7 @@ from tests.drills.waiting import wait_for
 
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(1800)]
 
+STACK, AIRFLOW = "small", "small-airflow"
 TASK_SECONDS = 130.0
 """Longer than it takes until a silent scheduler is believed dead (30 s) and its tasks are looked for (60 s)."""
 SHORT_TASK_SECONDS = 60.0

@@ -3,7 +3,6 @@
 import logging
 import os
 import time
-from collections.abc import Generator
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from local.progress import ConsoleReporter
 from local.up import run_smoke_dag
-from tests.drills.airflow.stage import Stage, staged, tell
+from tests.drills.airflow.stage import Stage, tell
 from tests.drills.executors.memory import memory
 from tests.drills.figures import TaskCounts
 from tests.drills.load import DAG_ID
@@ -30,17 +29,6 @@ _MEASURED_AFTER_SECONDS = 20
 """The kubelet looks every ten seconds or so."""
 
 log = logging.getLogger(__name__)
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> DeployedStack:
-    return DeployedStack(STACK, tmp_path_factory.mktemp("pods"))
-
-
-@pytest.fixture
-def stage(stack: DeployedStack) -> Generator[Stage]:
-    with staged(stack, AIRFLOW) as stage:
-        yield stage
 
 
 def task_pods(stack: DeployedStack) -> dict[str, dict[str, Any]]:
