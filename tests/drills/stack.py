@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,22 +40,20 @@ class Pod:
     containers: dict[str, str]
 
 
-class DeployedStack:
-    """A stack: its objects, Services and outputs.
+class StackObjects:
+    """What a stack has in its cluster, whether it is there yet or not.
 
     Attributes:
-        outputs: of the stack, with the secret ones.
-        authority: file with the certificate of its authority.
-        environment: of whatever talks to its cluster.
+        name: of the stack.
     """
 
-    def __init__(self, stack: str, folder: Path) -> None:
-        """Read the outputs of the deployed stack; `folder` takes the authority's certificate."""
-        self.outputs = deploy.output_values(stack, show_secrets=True)
-        assert self.outputs, f"the stack {stack} is not deployed: run its target of the Makefile"
-        self.authority = folder / "ca.crt"
-        self.authority.write_text(str(self.outputs["authority_certificate"]))
-        self.environment = environment(stack, None)
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """Of whatever talks to its cluster."""
+        return environment(self.name, None)
 
     def kubectl(self, *arguments: str, timeout: float = 60, check: bool = True, stdin: str | None = None) -> str:
         """Run kubectl and return what it printed.
@@ -99,6 +98,23 @@ class DeployedStack:
         pods = self.get("pods", "--namespace", namespace)["items"]
         address = next(found for pod in pods if (found := pod["status"].get("podIP")))
         return f"{address.rpartition('.')[0]}.1"
+
+
+class DeployedStack(StackObjects):
+    """A stack that is there: its objects, Services and outputs.
+
+    Attributes:
+        outputs: of the stack, with the secret ones.
+        authority: file with the certificate of its authority.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        """Read the outputs of the deployed stack; `folder` takes the authority's certificate."""
+        super().__init__(name)
+        self.outputs = deploy.output_values(name, show_secrets=True)
+        assert self.outputs, f"the stack {name} is not deployed: run its target of the Makefile"
+        self.authority = folder / "ca.crt"
+        self.authority.write_text(str(self.outputs["authority_certificate"]))
 
     @contextmanager
     def api(self, namespace: str) -> Generator[AirflowApi]:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,11 @@ import httpx
 import yaml
 
 from local import deploy, paths
-from local.engines import environment
-from local.forward import kubectl
 from local.progress import ConsoleReporter
 from local.stacks import stack_config
 from local.up import run_smoke_dag
 from tests.drills import deploy_with
+from tests.drills.stack import StackObjects
 from tests.drills.waiting import DrillError, wait_for
 
 BASE = "recovery"
@@ -31,17 +29,16 @@ _WRITE = f"from airflow.models import Variable; Variable.set({KEPT!r}, %r)"
 _READ = f"from airflow.models import Variable; print('value:', Variable.get({KEPT!r}))"
 
 
-@dataclass
-class Place:
+class Place(StackObjects):
     """A stack of the drill.
 
     Attributes:
-        name: of the stack, and the first part of its namespaces.
         settings: what its file says otherwise than the common one, by key; grows with each deployment.
     """
 
-    name: str
-    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.settings: dict[str, Any] = {}
 
     @property
     def airflow(self) -> str:
@@ -93,28 +90,10 @@ class Place:
         """Its outputs, the secret ones in plain."""
         return deploy.output_values(self.name, show_secrets=True)
 
-    def kubectl(self, *arguments: str, given: str | None = None) -> str:
-        """What kubectl says.
-
-        Raises:
-            DrillError: it failed.
-        """
-        result = subprocess.run(
-            [kubectl(), *arguments],
-            env=environment(self.name, None),
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if result.returncode:
-            raise DrillError(f"kubectl {' '.join(arguments[:6])}: {result.stderr.strip()}")
-        return result.stdout.strip()
-
     def query(self, sql: str, instance: str = "postgres-0") -> str:
         """Ask the metadata database as its superuser."""
         psql = ("psql", "-U", "postgres", "-d", "airflow", "--no-psqlrc", "--quiet", "-At", "-c", sql)
-        return self.kubectl("-n", self.data, "exec", instance, "-c", "postgres", "--", *psql)
+        return self.kubectl("-n", self.data, "exec", instance, "-c", "postgres", "--", *psql).strip()
 
     def keep(self, text: str) -> None:
         """Write an encrypted row with Airflow."""
@@ -126,10 +105,8 @@ class Place:
 
     def prometheus(self, question: str) -> dict[str, Any]:
         """What the stack's own Prometheus answers to a question of its API, such as `rules`."""
-        service = json.loads(
-            self.kubectl("-n", f"{self.name}-monitoring", "get", "service", "prometheus", "-o", "json")
-        )
-        answer = httpx.get(f"http://{service['spec']['clusterIP']}:9090/api/v1/{question}", timeout=10)
+        address = self.address(f"{self.name}-monitoring", "prometheus")
+        answer = httpx.get(f"http://{address}:9090/api/v1/{question}", timeout=10)
         return answer.raise_for_status().json()["data"]
 
     def smoke(self) -> None:
@@ -152,8 +129,8 @@ class Place:
 
 def share_archive(owner: Place, follower: Place, claim: str) -> None:
     """Give another stack's data namespace a claim on the volume of an archive, as soon as that namespace is there."""
-    bound = json.loads(owner.kubectl("-n", owner.data, "get", "pvc", "postgres-backups", "-o", "json"))
-    volume = json.loads(owner.kubectl("get", "pv", bound["spec"]["volumeName"], "-o", "json"))
+    bound = owner.get("pvc", "postgres-backups", "--namespace", owner.data)
+    volume = owner.get("pv", bound["spec"]["volumeName"])
     # The one node of the local cluster: two volumes are one folder.
     shared = {
         "capacity": volume["spec"]["capacity"],
@@ -179,7 +156,7 @@ def share_archive(owner: Place, follower: Place, claim: str) -> None:
         },
     ]
     wait_for(f"the namespace {follower.data}", 300, lambda: follower.kubectl("get", "namespace", follower.data))
-    follower.kubectl("apply", "-f", "-", given="\n---\n".join(json.dumps(found) for found in objects))
+    follower.kubectl("apply", "-f", "-", stdin="\n---\n".join(json.dumps(found) for found in objects))
 
 
 def unshare(follower: Place) -> None:

@@ -1,10 +1,8 @@
 """Clients that log in without a pause while secrets are rotated, as pods that run and as pods that start would."""
 
 import base64
-import json
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -15,50 +13,26 @@ from urllib.parse import SplitResult, urlsplit
 
 import psycopg
 
-from local.engines import environment
-from local.forward import kubectl
+from tests.drills.stack import StackObjects
 
 _PAUSE_SECONDS = 0.1
 _LOOK_SECONDS = 2.0
 _TIMEOUT_SECONDS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """The cluster that a stack is deployed to."""
-
-    stack: str
-
-    def run(self, *arguments: str) -> str:
-        """What kubectl printed.
-
-        Raises:
-            AssertionError: it failed.
-        """
-        result = subprocess.run(
-            [kubectl(), *arguments],
-            env=environment(self.stack, None),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stderr
-        return result.stdout
-
-    def read(self, *arguments: str) -> Any:
-        """An object or a list of objects."""
-        return json.loads(self.run("get", *arguments, "--output=json"))
+class Cluster(StackObjects):
+    """The stack's objects, its Secrets above all."""
 
     def secret_of(self, namespace: str, workload: str) -> str:
         """The Secret that a pod of the workload would mount if it started now."""
-        volumes = self.read("--namespace", namespace, workload)["spec"]["template"]["spec"]["volumes"]
+        volumes = self.get("--namespace", namespace, workload)["spec"]["template"]["spec"]["volumes"]
         return next(volume["secret"]["secretName"] for volume in volumes if volume["name"] == "secrets")
 
     def newest_secret(self, namespace: str, consumer: str) -> str:
         """The newest Secret of a consumer whose pods come and go."""
         found = [
             item["metadata"]
-            for item in self.read("secrets", "--namespace", namespace)["items"]
+            for item in self.get("secrets", "--namespace", namespace)["items"]
             if item["metadata"]["name"].startswith(f"{consumer}-secrets-")
         ]
         return max(found, key=lambda metadata: metadata["creationTimestamp"])["name"]
@@ -66,14 +40,14 @@ class Cluster:
     def files(self, namespace: str, secret: str) -> dict[str, str]:
         """The files of a Secret."""
         template = '{{range $name, $text := .data}}{{$name}} {{$text}}{{"\\n"}}{{end}}'
-        listed = self.run("get", "secret", secret, "--namespace", namespace, f"--output=go-template={template}")
+        listed = self.kubectl("get", "secret", secret, "--namespace", namespace, f"--output=go-template={template}")
         pairs = (line.split(" ", 1) for line in listed.splitlines() if line)
         return {name: _decoded(text) for name, text in pairs}
 
-    def address(self, host: str) -> str:
-        """Cluster address of a Service's full host name; it is reachable from the machine itself."""
+    def address_of(self, host: str) -> str:
+        """Cluster address of a Service by its full host name; it is reachable from the machine itself."""
         service, namespace = host.split(".")[:2]
-        return self.read("service", service, "--namespace", namespace)["spec"]["clusterIP"]
+        return self.address(namespace, service)
 
 
 def _decoded(text: str) -> str:
@@ -92,7 +66,7 @@ def database_login(cluster: Cluster) -> Login:
         url = urlsplit(files["database_url"])
         host = url.hostname or ""
         if host not in addresses:
-            addresses[host] = cluster.address(host)
+            addresses[host] = cluster.address_of(host)
         connection = psycopg.connect(
             host=host,
             hostaddr=addresses[host],
@@ -115,7 +89,7 @@ def broker_login(cluster: Cluster) -> Login:
 
     def ask(host: str, port: int, files: dict[str, str], question: str) -> str:
         if host not in addresses:
-            addresses[host] = cluster.address(host)
+            addresses[host] = cluster.address_of(host)
         login = urlsplit(files["broker_url"].split(";")[0])
         context = ssl.create_default_context(cadata=files["ca.crt"])
         with (

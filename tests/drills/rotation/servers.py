@@ -59,7 +59,7 @@ def first_days(cluster: "Cluster", namespaces: dict[str, str]) -> dict[str, set[
 
 
 def _addresses(cluster: "Cluster", namespace: str, workload: str) -> Iterable[str]:
-    pods = cluster.read("pods", "--namespace", namespace, "--selector", f"app.kubernetes.io/name={workload}")["items"]
+    pods = cluster.get("pods", "--namespace", namespace, "--selector", f"app.kubernetes.io/name={workload}")["items"]
     for pod in pods:
         if "deletionTimestamp" not in pod["metadata"] and pod["status"]["phase"] == "Running":
             yield pod["status"]["podIP"]

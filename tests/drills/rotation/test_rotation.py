@@ -93,7 +93,7 @@ def inside(cluster: Cluster, namespaces: dict[str, str]) -> Iterator[Callable[[s
 
     def run(program: str) -> str:
         target = ("--namespace", namespaces["airflow"], "deployment/dag-processor", "--", "python", "-c", program)
-        return cluster.run("exec", *target)
+        return cluster.kubectl("exec", *target)
 
     yield run
     run(f"from airflow.models import Variable; Variable.delete({KEEP!r})")
@@ -111,7 +111,7 @@ def new_ledger(cluster: Cluster, namespaces: dict[str, str], tmp_path: Path) -> 
 
         def way(files: dict[str, str], service: str) -> str:
             host = f"{service}.{data}.svc.cluster.local"
-            return conninfo(files["database_url"], host, cluster.address(host), tmp_path / "ca.crt")
+            return conninfo(files["database_url"], host, cluster.address_of(host), tmp_path / "ca.crt")
 
         return Ledger({"pooler": (way(writers, "postgres-pooler"), 2)}, way(owner, "postgres-rw"))
 
@@ -128,10 +128,10 @@ def update(credentials: dict[str, Any]) -> float:
 
 def standbys(cluster: Cluster, namespaces: dict[str, str]) -> set[str]:
     """Logins with which standbys stream."""
-    instances = cluster.read("pods", "--namespace", namespaces["data"], "--selector", f"{ROLE_LABEL}=primary")["items"]
+    instances = cluster.get("pods", "--namespace", namespaces["data"], "--selector", f"{ROLE_LABEL}=primary")["items"]
     sql = "SELECT usename FROM pg_stat_replication"
     target = ("--namespace", namespaces["data"], instances[0]["metadata"]["name"], "--container", "postgres", "--")
-    return set(cluster.run("exec", *target, "psql", "-U", "postgres", "-At", "-c", sql).split())
+    return set(cluster.kubectl("exec", *target, "psql", "-U", "postgres", "-At", "-c", sql).split())
 
 
 def rotated() -> tuple[str, ...]:

@@ -10,54 +10,45 @@ from typing import Any
 
 from local import deploy, paths
 from local.airflow_api import AirflowApi
-from local.engines import environment
-from local.forward import edge_of, forwarded, kubectl
+from local.forward import edge_of, forwarded
 from local.progress import ConsoleReporter
 from local.stacks import stack_config
 from local.up import run_smoke_dag
 from tests.drills import deploy_with
+from tests.drills.stack import StackObjects
 
-STACK = "versions"
+STACK = StackObjects("versions")
 AIRFLOW, DATA = "versions-airflow", "versions-data"
 
 
 def deployed(version: str, image: str | None, **migration: Any) -> subprocess.CompletedProcess[str]:
     """Deploy the stack with a version; `image` is None for that of the repository."""
-    config = stack_config(STACK)
+    config = stack_config(STACK.name)
     airflow = {**config["airflow-platform:airflow"], "version": version, "migration": migration}
     images = {**config["airflow-platform:images"], "overrides": {"airflow": image} if image else {}}
-    return deploy_with.deployed(STACK, airflow=airflow, images=images)
+    return deploy_with.deployed(STACK.name, airflow=airflow, images=images)
 
 
 def smoke() -> None:
     """Run the smoke DAG to its end."""
-    run_smoke_dag(STACK, None, ConsoleReporter())
-
-
-def kube(*arguments: str) -> str:
-    """What kubectl says."""
-    result = subprocess.run(
-        [kubectl(), *arguments], env=environment(STACK, None), capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout.strip()
+    run_smoke_dag(STACK.name, None, ConsoleReporter())
 
 
 def query(sql: str) -> str:
     """Ask the metadata database as its superuser."""
     psql = ("psql", "-U", "postgres", "-d", "airflow", "--no-align", "--tuples-only", "-c", sql)
-    return kube("-n", DATA, "exec", "postgres-0", "-c", "postgres", "--", *psql)
+    return STACK.kubectl("-n", DATA, "exec", "postgres-0", "-c", "postgres", "--", *psql).strip()
 
 
 @contextmanager
 def api() -> Generator[AirflowApi]:
     """The public API, logged in."""
-    values = deploy.output_values(STACK, show_secrets=True)
+    values = deploy.output_values(STACK.name, show_secrets=True)
     authority = paths.checkout() / "build" / "versions-ca.crt"
     authority.parent.mkdir(exist_ok=True)
     authority.write_text(str(values["authority_certificate"]))
     with (
-        forwarded(STACK, None, edge_of(STACK, values), 443) as port,
+        forwarded(STACK.name, None, edge_of(STACK.name, values), 443) as port,
         AirflowApi.connect(
             f"https://localhost:{port}", authority, None, deadline=time.monotonic() + 3600
         ) as connection,
@@ -109,4 +100,4 @@ class Watch:
 def has_ready(deployment: str) -> bool:
     """Whether a pod of a Deployment is ready."""
     path = "jsonpath={.status.readyReplicas}"
-    return kube("-n", AIRFLOW, "get", "deployment", deployment, "-o", path) not in ("", "0")
+    return STACK.kubectl("-n", AIRFLOW, "get", "deployment", deployment, "-o", path) not in ("", "0")

@@ -9,7 +9,7 @@ import pytest
 
 from local.progress import ConsoleReporter
 from tests.drills.versions import older
-from tests.drills.versions.platform import AIRFLOW, STACK, Watch, api, deployed, has_ready, kube, query, smoke
+from tests.drills.versions.platform import AIRFLOW, STACK, Watch, api, deployed, has_ready, query, smoke
 
 full = pytest.mark.skipif(
     not os.environ.get("DRILL_FULL"), reason="takes a quarter of an hour: `make drills-versions FULL=1`"
@@ -85,21 +85,24 @@ def test_up_and_back_with_a_run_in_flight(image: str, report: Report) -> None:
     up = watched(NEWER, None)
     assert head() != before
     smoke()
-    after, pods = head(), kube("-n", AIRFLOW, "get", "pods", "-l", "app.kubernetes.io/name=scheduler", "-o", "name")
+    after, pods = (
+        head(),
+        STACK.kubectl("-n", AIRFLOW, "get", "pods", "-l", "app.kubernetes.io/name=scheduler", "-o", "name"),
+    )
 
     refused = deployed(older.VERSION, image)
     assert refused.returncode == 1
     assert f"airflow.version = {older.VERSION}: the database is newer" in refused.stdout + refused.stderr
     assert head() == after
-    assert kube("-n", AIRFLOW, "get", "pods", "-l", "app.kubernetes.io/name=scheduler", "-o", "name") == pods
+    assert STACK.kubectl("-n", AIRFLOW, "get", "pods", "-l", "app.kubernetes.io/name=scheduler", "-o", "name") == pods
 
-    newer = kube(
+    newer = STACK.kubectl(
         "-n", AIRFLOW, "get", "deployment", "scheduler", "-o", "jsonpath={.spec.template.spec.containers[0].image}"
     )
     back = watched(older.VERSION, image, downgrade={"fromVersion": NEWER, "image": newer})
     assert head() == before
     smoke()
 
-    report("versions", {"stack": STACK, "from": older.VERSION, "to": NEWER, "up": up, "back": back})
+    report("versions", {"stack": STACK.name, "from": older.VERSION, "to": NEWER, "up": up, "back": back})
     for way in (up, back):
         assert (way["not_successful"], way["tried_again"], way["dags_still_waiting"]) == (0, 0, 0)
