@@ -18,7 +18,7 @@ import pytest
 from local import paths
 from local.cluster.layout import POD_RANGE
 from local.stacks import stack_config
-from tests.drills import runbooks
+from tests.drills import faults, runbooks
 from tests.drills.recovery.places import Place, share_archive
 from tests.drills.reports import machine, write_report
 from tests.drills.runbooks import Command, Reader
@@ -62,8 +62,8 @@ def backup(first: Place, **settings: Any) -> dict[str, Any]:
 
 def archive_folder(first: Place) -> Path:
     """Where the archive lies on this machine."""
-    claim = json.loads(first.kubectl("-n", first.data, "get", "pvc", "postgres-backups", "-o", "json"))
-    volume = json.loads(first.kubectl("get", "pv", claim["spec"]["volumeName"], "-o", "json"))
+    claim = first.get("pvc", "postgres-backups", "--namespace", first.data)
+    volume = first.get("pv", claim["spec"]["volumeName"])
     return Path(volume["spec"]["hostPath"]["path"]) / "airflow-platform"
 
 
@@ -223,16 +223,49 @@ def test_another_stack_stops_without_the_keys(
     assert page.left() == []
 
 
+def members(place: Place, asked: str = "postgres-0") -> dict[str, tuple[str, str]]:
+    """Role and state of each of a stack's instances, as one of them sees it."""
+    patronictl = ("patronictl", "-c", "/etc/patroni", "list", "--format", "json")
+    listed = json.loads(place.kubectl("-n", place.data, "exec", asked, "-c", "postgres", "--", *patronictl))
+    return {found["Member"]: (found["Role"], found["State"]) for found in listed}
+
+
+def standby_leader(place: Place, asked: str = "postgres-0") -> str:
+    """The instance that reads the archive; empty while none does."""
+    return next((name for name, (role, _) in members(place, asked).items() if role == "Standby Leader"), "")
+
+
+def all_follow(place: Place) -> bool:
+    """One reads the archive, and the others stream from it."""
+    return sorted(members(place).values()) == [
+        ("Replica", "streaming"),
+        ("Replica", "streaming"),
+        ("Standby Leader", "in archive recovery"),
+    ]
+
+
+def freeze_who_reads(place: Place) -> dict[str, float]:
+    """The instance that reads the archive hangs; how long until another one does, and until all follow again."""
+    lost = standby_leader(place)
+    instances = {pod.name: pod for pod in place.pods(place.data, "postgres")}
+    other = next(name for name in instances if name != lost)
+    with faults.frozen(instances[lost], "postgres"):
+        taken = wait_for("another one reads the archive", 90, lambda: standby_leader(place, other) not in ("", lost))
+    whole = wait_for("all follow again", 180, lambda: all_follow(place))
+    return {"another_reads_after_seconds": round(taken, 1), "then_all_follow_after_seconds": round(whole, 1)}
+
+
 def test_a_standby_follows_and_is_promoted(first: Place, standby: Place, keys: Mapping[str, str]) -> None:
     source = {"generation": 2, "claim": SOURCE_CLAIM}
     result = deployed_beside(
         first,
         standby,
-        postgres={"restoreFrom": {**source, "follow": True}},
+        postgres={"instances": 3, "durability": "strict", "restoreFrom": {**source, "follow": True}},
         credentials={"given": list(keys)},
         givenValues=keys,
     )
     assert result.returncode == 0, result.stdout + result.stderr
+    wait_for("all three follow", 180, lambda: all_follow(standby))
     page = Reader(
         "disaster-recovery",
         standby.name,
@@ -247,15 +280,19 @@ def test_a_standby_follows_and_is_promoted(first: Place, standby: Place, keys: M
         "its Prometheus sees it follow", 180, lambda: standby.prometheus(f"query?query={quote(following)}")["result"]
     )
     behind = standby.query("SELECT extract(epoch FROM now() - at) FROM airflow_platform.heartbeat")
+    reader_frozen = freeze_who_reads(standby)
     first.keep("after the standby began")
     newest = first.query(_HEARTBEAT)
     page.follow("Promote it")
     waited = wait_for("the standby has what was archived", 180, lambda: standby.query(_HEARTBEAT) >= newest)
     measured["standby"] = {
         "behind_seconds": round(float(behind), 1),
+        "reader_frozen": reader_frozen,
         "stopped_until_all_arrived_seconds": round(waited, 1),
         "promotion_deployment_seconds": standby.deployed(postgres={"restoreFrom": {**source, "follow": False}}),
     }
+    roles = sorted(role for role, _ in members(standby).values())
+    assert roles == ["Leader", "Quorum Standby", "Quorum Standby"]
     assert standby.kept() == "after the standby began"
     standby.smoke()
     assert page.left() == []
