@@ -107,7 +107,8 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         name="WalArchiveFailing",
-        expr="max(airflow_platform_archive_failing) > 0 or max(airflow_platform_archive_age_seconds) > 600",
+        expr="max(airflow_platform_archive_failing) > 0"
+        " or max(airflow_platform_archive_age_seconds) > max(airflow_platform_archive_max_age_seconds)",
         hold="5m",
         severity=Severity.HIGH,
         component="postgres-ha",

@@ -12,6 +12,8 @@ QUERIES_FILE = "queries.yml"
 
 _BACKUP_SLACK_SECONDS = 2 * 3600
 """A backup takes its time and may be tried again before anybody is called."""
+_ARCHIVE_SLACK_SECONDS = 600
+"""A store that restarts, or a change of the leader, holds the archive up for some minutes."""
 _DAY_SECONDS = 24 * 3600
 """As long may a restore drill, or a look at every file, be late."""
 
@@ -38,7 +40,8 @@ def queries(backup: BackupSettings) -> str:
             read_timestamp_seconds="When the store was asked last",
         ),
         f"{SCHEMA}_archive": _query(
-            f"SELECT * FROM {SCHEMA}.archive_metrics",  # noqa: S608 - a name of ours
+            _with_age("archive_metrics", backup.archive_timeout_seconds + _ARCHIVE_SLACK_SECONDS),
+            max_age_seconds="Age from which the last segment is too old, from the setting",
             age_seconds="Since the last segment of the log reached the archive",
             failing="1 while the last try to archive a segment failed",
             waiting_segments="Segments that wait for the archive",
