@@ -30,6 +30,9 @@ EXPORTER_TARGET = f"rediss://localhost:{names.VALKEY_PORT}"
 _EXPORTER_ACCOUNT = f"rediss://{MONITOR_USER}@localhost:{names.VALKEY_PORT}"
 
 _NOBODY = "user default off resetpass resetkeys resetchannels -@all\n"
+# Nobody logs in as it on the nodes either, and who has not logged in may do nothing. But a node is it while it loads the file of its
+# writes, and asks its permissions for each transaction (valkey-io/valkey#3983): without them each one since the last rewrite is left out.
+_NOBODY_BUT_THE_NODE = "user default off resetpass ~* &* +@all\n"
 
 # Clients are told of a new password after the servers, peers among each other are not: see `Rotated` in Credentials.
 _AS_AIRFLOW = ">{broker_airflow_password} >{broker_airflow_password.settled}"
@@ -87,7 +90,7 @@ def _node(settings: PlatformSettings) -> SecretConsumer:
         SENTINEL_PASSWORD_FILE: "{broker_sentinel_password.settled}",
     }
     replicated = has_sentinels(settings)
-    users = _NOBODY + _AIRFLOW + _MONITOR + (_REPLICATION + _SENTINEL_ON_NODES if replicated else "")
+    users = _NOBODY_BUT_THE_NODE + _AIRFLOW + _MONITOR + (_REPLICATION + _SENTINEL_ON_NODES if replicated else "")
     return SecretConsumer(
         name=NODE,
         namespace=settings.namespaces.data,

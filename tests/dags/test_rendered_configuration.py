@@ -136,7 +136,7 @@ import json
 from airflow.configuration import conf
 from airflow.providers.celery.executors.celery_executor_utils import get_celery_configuration
 times = conf.getfloat("celery", "operation_timeout"), conf.getint("celery", "task_publish_max_retries")
-print(json.dumps([get_celery_configuration()["task_publish_retry_policy"], *times]))
+print(json.dumps([get_celery_configuration()["task_publish_retry_policy"], *times], default=lambda value: value.__name__))
 """
 
 
@@ -156,6 +156,46 @@ def test_a_publication_is_tried_until_its_time_is_over_and_then_repeated(rendere
     assert policy["interval_start"] + policy["interval_step"] < operation_timeout
     # The broker has another leader within ten seconds.
     assert operation_timeout * again > 60
+
+
+PUBLISH_TO_WHO_HAS_NO_REPLICA = """
+import json
+from airflow.providers.celery.executors.celery_executor_utils import create_celery_app
+from airflow.configuration import conf
+from kombu import Connection
+from redis._parsers import BaseParser
+
+class Publication:
+    tries = revived = 0
+
+    def revive(self, channel):
+        self.revived += 1
+
+    def try_it(self):
+        self.tries += 1
+        if self.tries < 4:
+            raise BaseParser.parse_error("NOREPLICAS Not enough good replicas to write.")
+        return "published"
+
+app = create_celery_app(conf)
+# A connection can be made, each time.
+Connection._ensure_connection = lambda *arguments, **options: None
+Connection.default_channel = None
+publication = Publication()
+connection = app.connection_for_write()
+result = connection.ensure(publication, publication.try_it, **app.conf.task_publish_retry_policy)()
+print(json.dumps([result, publication.tries, publication.revived]))
+"""
+
+
+@pytest.mark.parametrize(("stack", "url"), [("dev", "rediss://valkey:6379/0"), ("prod", "sentinel://s0:26379/0")])
+def test_a_leader_without_replicas_is_asked_until_it_has_one(
+    rendered: Any, tmp_path: Path, stack: str, url: str
+) -> None:
+    """Kombu gives a publication up that fails twice on good connections; the scheduler would fail its task."""
+    secrets = {"broker_url": url, "result_backend": url, "broker_password": "pw", "api_secret_key": "key", "ca.crt": ""}
+    answer = run(tmp_path, rendered[stack]["worker-default"], secrets, PUBLISH_TO_WHO_HAS_NO_REPLICA)
+    assert json.loads(answer) == ["published", 4, 3]
 
 
 SHOW_PATIENCE = """

@@ -6,10 +6,12 @@ Runs inside the Airflow image. Reads no secret that its pod does not mount.
 
 import logging
 import ssl
+import time
 from pathlib import Path
 
 from airflow.providers.celery.executors.default_celery import DEFAULT_CELERY_CONFIG
 from celery.backends import redis as backends
+from kombu.transport.redis import Transport
 from redis._parsers import BaseParser
 from redis.exceptions import BusyLoadingError
 
@@ -17,6 +19,13 @@ from redis.exceptions import BusyLoadingError
 # it for a faulty command, which is never tried again: workers then burn every message that they take. It is like a
 # server that still loads its data: worth a retry.
 BaseParser.EXCEPTION_CLASSES["NOREPLICAS"] = BusyLoadingError
+
+# A publication whose second try fails on a connection that could be made is given up whatever the retry policy says, and its task
+# fails, unless the transport states which errors are worth more. Just such a connection is what that leader gives.
+Transport.recoverable_connection_errors = Transport.connection_errors + Transport.channel_errors
+Transport.recoverable_channel_errors = ()
+
+_PUBLICATION_PAUSE_SECONDS = 0.2
 
 _SECRETS = Path("/run/secrets/airflow-platform")
 _BROKER = DEFAULT_CELERY_CONFIG["broker_transport_options"]
@@ -37,6 +46,12 @@ _PRELOAD = (
     "airflow.sdk.definitions.asset.metadata",
     "airflow.sdk.definitions.decorators",
 )
+
+
+def pause(_error, interval):
+    """Between two tries of a publication; where no connection can be made, the pause between its tries is Celery's own."""
+    if not interval:
+        time.sleep(_PUBLICATION_PAUSE_SECONDS)
 
 
 class RedisBackend(backends.RedisBackend):
@@ -83,7 +98,13 @@ CELERY_CONFIG = {
     "task_track_started": False,
     # An error of the broker would fail the task at once; a publication that takes too long is repeated by the scheduler
     # (`operation_timeout`, `task_publish_max_retries`). So: try until that time is over.
-    "task_publish_retry_policy": {"max_retries": None, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 2},
+    "task_publish_retry_policy": {
+        "max_retries": None,
+        "interval_start": 0.2,
+        "interval_step": 0.5,
+        "interval_max": 2,
+        "errback": pause,
+    },
     "redis_socket_connect_timeout": 2,
     "redis_socket_timeout": 2,
     "redis_retry_on_timeout": False,

@@ -54,13 +54,19 @@ def test_each_consumer_reads_what_it_needs_and_no_more(stack: str, matrix: dict[
 @pytest.mark.parametrize("consumer", ["valkey", "valkey-sentinel"])
 def test_nobody_comes_in_without_a_name(consumer: str) -> None:
     rules = users(found("prod")[consumer])
-    assert rules["default"][0] == "off"
-    assert "-@all" in rules["default"]
+    assert rules["default"][:2] == ["off", "resetpass"]
+    assert not {"on", "nopass"} & set(rules["default"])
     assert all(
         rule[0] == "on" and rule[1].startswith(">value-0-of-broker_")
         for name, rule in rules.items()
         if name != "default"
     )
+
+
+def test_a_node_may_do_again_what_it_did_before_and_a_sentinel_has_nothing_to_do_again() -> None:
+    """Who loads the file of its writes is the default user."""
+    assert {"~*", "&*", "+@all"} < set(users(found("dev")["valkey"])["default"])
+    assert "-@all" in users(found("prod")["valkey-sentinel"])["default"]
 
 
 def test_airflow_may_queue_but_not_rule() -> None:

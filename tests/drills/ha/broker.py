@@ -77,6 +77,13 @@ class Broker:
         """Wait until it is whole. Returns the seconds it took."""
         return wait_for("one node leads, two follow, three Sentinels see it", seconds, self.is_whole)
 
+    def left_out(self) -> list[str]:
+        """What nodes left out of the file of their writes when they started."""
+        logs = [
+            self._bench.kubectl("logs", pod.name, "--namespace", DATA, "--container", "valkey") for pod in self.nodes()
+        ]
+        return [line for text in logs for line in text.splitlines() if "AOF-loading-client" in line]
+
     def empty(self) -> None:
         """Throw everything away that the broker holds, in one step.
 

@@ -24,6 +24,7 @@ def test_the_leader_is_killed(drill: Drill, broker: Broker) -> None:
         lambda: faults.kill_container(broker.leader(), "valkey"),
         Limits(queue_gap=15),
     )
+    assert broker.left_out() == []
 
 
 @full
