@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.contract.airflow_pods import AirflowArgs
+from components.contract.args import ComponentArgs
 from components.contract.endpoints import PostgresEndpoint, RedisEndpoint, TaskPodsEndpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AirflowCoreArgs(AirflowArgs):
+class AirflowCoreArgs(ComponentArgs):
     """What AirflowCore is told besides; `settings.airflow` says the shape.
 
     Attributes:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from components.contract.airflow_pods import AirflowArgs
+from components.contract.args import ComponentArgs
 from components.contract.endpoints import AirflowEndpoint, AutoscalingEndpoint, RedisEndpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CeleryWorkersArgs(AirflowArgs):
+class CeleryWorkersArgs(ComponentArgs):
     """What CeleryWorkers is told besides; `settings.workers.queues` says the shape.
 
     Attributes:

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.contract import airflow
-from components.contract.images import ImageRefs
+from components.contract.args import ComponentArgs
 from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSION_ANNOTATION, PlatformLabels
 from components.contract.names import checked
 from components.contract.pods import (
@@ -24,7 +24,6 @@ from components.contract.pods import (
 )
 from components.contract.secrets import SecretRef
 from settings.base import Resources
-from settings.platform_settings import PlatformSettings
 
 _CONFIG, _RUN, _LOGS, _TMP, _BUNDLES, _BUCKET = "config", "run", "logs", "tmp", "bundles", "bucket"
 
@@ -40,27 +39,6 @@ class Probes:
     startup: k8s.core.v1.ProbeArgs | None = None
     readiness: k8s.core.v1.ProbeArgs | None = None
     liveness: k8s.core.v1.ProbeArgs | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AirflowArgs:
-    """What each component is told whose pods run the Airflow image.
-
-    Attributes:
-        settings: of the whole stack.
-        labels: common labels.
-        images: where `airflow` comes from.
-        namespace: the created namespace of its pods.
-        secrets: the Secrets of the component's consumers, by consumer name.
-        priority_class: of its pods.
-    """
-
-    settings: PlatformSettings
-    labels: PlatformLabels
-    images: ImageRefs
-    namespace: pulumi.Input[str]
-    secrets: Mapping[str, SecretRef]
-    priority_class: pulumi.Input[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +126,7 @@ class Process:
         return checked(f"{self.name}-config")
 
 
-def surroundings(args: AirflowArgs, component: str) -> Surroundings:
+def surroundings(args: ComponentArgs, component: str) -> Surroundings:
     """What a component's processes share; `component` is the label's value."""
     return Surroundings(
         namespace=args.namespace,

@@ -1,32 +1,10 @@
 """Arguments of PostgresHA."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pulumi
-
-from components.contract.images import ImageRefs
-from components.contract.labels import PlatformLabels
-from components.contract.secrets import SecretRef
-from settings.platform_settings import PlatformSettings
+from components.contract.args import ComponentArgs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PostgresHAArgs:
-    """What PostgresHA is told.
-
-    Attributes:
-        settings: of the whole stack; `postgres` says the shape.
-        labels: common labels.
-        images: where `postgres`, `pgbouncer` and `exporters` come from.
-        namespace: the created data namespace.
-        secrets: the Secrets of this component's consumers, by consumer name.
-        priority_class: of its pods.
-    """
-
-    settings: PlatformSettings
-    labels: PlatformLabels
-    images: ImageRefs
-    namespace: pulumi.Input[str]
-    secrets: Mapping[str, SecretRef]
-    priority_class: pulumi.Input[str]
+class PostgresHAArgs(ComponentArgs):
+    """What PostgresHA is told: `settings.postgres` says the shape."""

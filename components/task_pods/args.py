@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from components.contract.airflow_pods import AirflowArgs
+from components.contract.args import ComponentArgs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskPodsArgs(AirflowArgs):
-    """What TaskPods is told: nothing besides; `settings.airflow.task_pods` says the shape, `namespace` is that of the pods."""
+class TaskPodsArgs(ComponentArgs):
+    """What TaskPods is told: `settings.airflow.task_pods` says the shape, `namespace` is that of the pods of tasks."""
