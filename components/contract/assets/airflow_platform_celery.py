@@ -11,6 +11,7 @@ from pathlib import Path
 
 from airflow.providers.celery.executors.default_celery import DEFAULT_CELERY_CONFIG
 from celery.backends import redis as backends
+from kombu.messaging import Producer
 from kombu.transport.redis import Transport
 from redis._parsers import BaseParser
 from redis.exceptions import BusyLoadingError
@@ -24,6 +25,19 @@ BaseParser.EXCEPTION_CLASSES["NOREPLICAS"] = BusyLoadingError
 # fails, unless the transport states which errors are worth more. Just such a connection is what that leader gives.
 Transport.recoverable_connection_errors = Transport.connection_errors + Transport.channel_errors
 Transport.recoverable_channel_errors = ()
+
+_declare = Producer.maybe_declare
+
+
+def declare_once(producer, entity, **_policy):
+    """Declare a queue on the way of a publication, which is tried again as a whole.
+
+    Left to itself the declaration tries again on a connection of its own making, and closes the one under the publication.
+    """
+    return _declare(producer, entity)
+
+
+Producer.maybe_declare = declare_once
 
 _PUBLICATION_PAUSE_SECONDS = 0.2
 
