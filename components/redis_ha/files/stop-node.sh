@@ -15,10 +15,20 @@ hand_over() {
   return 1
 }
 
+# handed_over: whether a majority of the Sentinels names another leader. This node goes on to think that it leads until they
+# tell it otherwise, some ten seconds later; who reads from it meanwhile sees nothing of what is written elsewhere.
+handed_over() {
+  local leader
+  leader=$(sentinel_votes | chosen_by 2)
+  [ -n "$leader" ] && [ "$leader" != "$(host_of "$POD_NAME")" ]
+}
+
 begun=
 for _ in $(seq 20); do
   leads || exit 0
-  if [ -z "$begun" ]; then
+  if [ -n "$begun" ]; then
+    if handed_over; then exit 0; fi
+  else
     # What is written between the choice of another leader and the word of it here would be lost: let writers wait.
     ask sentinel localhost 6379 CLIENT PAUSE 10000 WRITE
     if hand_over; then begun=yes; else ask sentinel localhost 6379 CLIENT UNPAUSE; fi

@@ -54,3 +54,62 @@ def test_a_busy_broker_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("port", [6379, 26379])
 def test_what_does_not_answer_is_not_alive(tmp_path: Path, port: int) -> None:
     assert alive(tmp_path, port=port, seconds=0, answer="''") == (False, [])
+
+
+def asked_until_stopped(folder: Path, *, sentinels: list[str], told_at_last: bool = False) -> list[str]:
+    """Run what comes before a leader's stop; what it asked of whom.
+
+    Args:
+        folder: of the test.
+        sentinels: whom each Sentinel takes for the leader after the failover.
+        told_at_last: whether the node hears by itself, at its third look, that it leads no more.
+    """
+    files = scripts("common.sh", "stop-node.sh")
+    asked = folder / "asked"
+    asked.write_text("")
+    roles = folder / "roles"
+    roles.write_text("master\nmaster\n" + ("slave\n" if told_at_last else "master\n") * 30)
+    votes = " ".join(f"[valkey-sentinel-{n}.data.svc]={name}.data.svc" for n, name in enumerate(sentinels))
+    common = (
+        files["common.sh"]
+        + f"""
+declare -A votes=({votes})
+sleep() {{ echo sleep >>{asked}; }}
+ask() {{
+  case "${{*:4:2}}" in
+  ROLE) echo "1) \\"$(sed -n 1p {roles})\\""; sed -i 1d {roles} ;;
+  'SENTINEL GET-MASTER-ADDR-BY-NAME') echo "1) \\"${{votes[$2]}}\\"" ;;
+  *) echo "${{*:4}}" >>{asked}; echo OK ;;
+  esac
+}}
+"""
+    )
+    (folder / "common.sh").write_text(common)
+    text = files["stop-node.sh"].replace(CONFIG_PATH, str(folder))
+    result = subprocess.run(
+        ["bash", "-c", text],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "DOMAIN": "data.svc", "POD_NAME": "valkey-1"},
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    return asked.read_text().splitlines()
+
+
+HANDED_OVER = ["CLIENT PAUSE 10000 WRITE", "SENTINEL FAILOVER airflow", "sleep"]
+
+
+def test_a_leader_that_stops_is_gone_as_soon_as_the_sentinels_name_another(tmp_path: Path) -> None:
+    """It would go on to answer who reads results there, for ten seconds, until it is told."""
+    assert asked_until_stopped(tmp_path, sentinels=["valkey-2", "valkey-2", "valkey-1"]) == HANDED_OVER
+
+
+def test_one_sentinel_alone_does_not_send_a_leader_away(tmp_path: Path) -> None:
+    told = asked_until_stopped(tmp_path, sentinels=["valkey-2", "valkey-1", "valkey-1"], told_at_last=True)
+    assert told == [*HANDED_OVER, "sleep"], "it hears by itself"
+
+
+def test_a_leader_that_nobody_replaces_stops_in_the_end(tmp_path: Path) -> None:
+    told = asked_until_stopped(tmp_path, sentinels=["valkey-1"] * 3)
+    assert told == [*HANDED_OVER, *["sleep"] * 19]
