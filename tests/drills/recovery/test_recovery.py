@@ -41,6 +41,9 @@ PASSPHRASES = {
     "restore_repository_passphrase": "repository-passphrase",
     "backup_escrow_passphrase": "escrow-passphrase",
 }
+OF_THREE = {"instances": 3, "durability": "strict"}
+VOLUME = {"size": "3Gi", "className": "local-path"}
+"""On the one node of the local cluster all instances mount it."""
 _HEARTBEAT = "SELECT to_char(at, 'YYYYMMDDHH24MISS') FROM airflow_platform.heartbeat"
 ESCROWED = ("api_secret_key", "fernet_key", "jwt_private_key")
 
@@ -260,7 +263,7 @@ def test_a_standby_follows_and_is_promoted(first: Place, standby: Place, keys: M
     result = deployed_beside(
         first,
         standby,
-        postgres={"instances": 3, "durability": "strict", "restoreFrom": {**source, "follow": True}},
+        postgres={**OF_THREE, "backup": backup(first, volume=VOLUME), "restoreFrom": {**source, "follow": True}},
         credentials={"given": list(keys)},
         givenValues=keys,
     )
