@@ -202,7 +202,8 @@ def deployed_beside(first: Place, other: Place, **settings: Any) -> Any:
     with ThreadPoolExecutor() as pool:
         shared = pool.submit(share_archive, first, other, SOURCE_CLAIM)
         result = other.deploy(**settings)
-        shared.result()
+        if missing := shared.exception():
+            raise DrillError(result.stdout + result.stderr) from missing
     return result
 
 
