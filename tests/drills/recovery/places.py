@@ -124,6 +124,7 @@ class Place(StackObjects):
         wait_for("there is a backup", 180, lambda: self.query("SELECT count(*) FROM airflow_platform.backups") != "0")
 
     def _python(self, program: str) -> str:
+        self.kubectl("-n", self.airflow, "rollout", "status", "deployment/dag-processor", "--timeout=120s", timeout=130)
         return self.kubectl("-n", self.airflow, "exec", "deployment/dag-processor", "--", "python", "-c", program)
 
 
