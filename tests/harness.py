@@ -12,15 +12,16 @@ A component's test writes a function that builds it, with the help of a `Stage`,
 The program runs in a process of its own, as it does for real; recordings are kept for the length of the test run.
 """
 
+import asyncio
 import inspect
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from unittest import mock
 
 import pulumi
@@ -51,6 +52,18 @@ sys.modules["program_under_test"] = module
 spec.loader.exec_module(module)
 module.{function}()
 """
+
+
+Result = TypeVar("Result")
+
+
+def awaited(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Run it, and leave the thread its event loop, which `asyncio.run` takes away: Outputs that other tests make need one."""
+    before = asyncio.get_event_loop()
+    try:
+        return asyncio.run(coroutine)
+    finally:
+        asyncio.set_event_loop(before)
 
 
 def record_stack(stack: str) -> Recording:

@@ -5,7 +5,6 @@ outputs are its inputs. That takes a fraction of a recording's time, which for t
 engine and back. `tests/stacks/test_restarts.py` holds both to give the same pods.
 """
 
-import asyncio
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
@@ -17,6 +16,7 @@ from pulumi._types import input_type_to_dict, is_input_type  # what the SDK itse
 
 from components.platform import Platform, PlatformArgs
 from settings.platform_settings import PlatformSettings
+from tests.harness import awaited
 
 WITH_PODS = ("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet", "kubernetes:batch/v1:Job")
 
@@ -29,7 +29,7 @@ Pods = dict[tuple[str, str], dict[str, Any]]
 
 def pods_of(settings: PlatformSettings) -> Pods:
     """Everything with pods that runs now or once; a Job by the account of its pod, for its own name has a checksum."""
-    return asyncio.run(_pods(settings))
+    return awaited(_pods(settings))
 
 
 async def _pods(settings: PlatformSettings) -> Pods:

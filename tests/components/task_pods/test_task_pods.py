@@ -1,6 +1,5 @@
 """The pod of a single task: restricted, without a token, with no secret of the control plane and none of a broker."""
 
-import asyncio
 import json
 import re
 from typing import Any
@@ -16,7 +15,7 @@ from components.task_pods.peers import workloads
 from components.task_pods.secrets import consumers
 from components.task_pods.template import template
 from settings.load import parse
-from tests.harness import kubernetes, record_stack_of
+from tests.harness import awaited, kubernetes, record_stack_of
 from tests.settings.executors import local, pods
 from tests.settings.external import BUNDLE
 from tests.settings.stack_files import changed, values_of
@@ -107,7 +106,7 @@ def test_stacks_without_such_pods_declare_nothing_of_them() -> None:
 
 
 def test_what_is_known_later_stands_in_the_text_once_it_is() -> None:
-    (container,) = json.loads(asyncio.run(_rendered()))["spec"]["containers"]
+    (container,) = json.loads(awaited(_rendered()))["spec"]["containers"]
     assert container == {
         "name": "base",
         "image": "image",
