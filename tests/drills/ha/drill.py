@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,11 +31,13 @@ class Limits:
         outage: seconds without an acknowledged commit through the pooler.
         queue_gap: seconds without a task that begins.
         finish: seconds from the last fault until every task has ended.
+        retries: tries of tasks beyond the first.
     """
 
     outage: float | None = None
     queue_gap: float | None = None
     finish: float | None = None
+    retries: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +174,7 @@ def _report(name: str, measured: list[Repetition], audit: Audit, result: TaskCou
         "queue_gap_seconds": spread([item.queue_gap for item in measured]),
         "time_to_normal_seconds": spread([item.normal for item in measured]),
         **result.told(),
-        "limits": {"outage": limits.outage, "queue_gap": limits.queue_gap, "finish": limits.finish},
+        "limits": asdict(limits),
     }
 
 
@@ -190,6 +192,8 @@ def hold(report: dict[str, Any], limits: Limits) -> None:
     for key, limit in (("write_outage_seconds", limits.outage), ("queue_gap_seconds", limits.queue_gap)):
         if limit is not None and report[key]["max"] >= slack * limit:
             broken.append(f"{key} = {report[key]['max']}, allowed is less than {slack * limit}")
+    if limits.retries is not None and report["tries_beyond_the_first"] > limits.retries:
+        broken.append(f"tries beyond the first = {report['tries_beyond_the_first']}, allowed is {limits.retries}")
     if limits.finish is not None and report["seconds_until_all_tasks_ended"] >= slack * limits.finish:
         broken.append(f"all tasks ended after {report['seconds_until_all_tasks_ended']} s, allowed is {limits.finish}")
     assert not broken, f"{report['drill']}: {'; '.join(broken)}"

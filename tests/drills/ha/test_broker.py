@@ -22,7 +22,7 @@ def test_the_leader_is_killed(drill: Drill, broker: Broker) -> None:
     drill.run(
         "broker-leader-killed",
         lambda: faults.kill_container(broker.leader(), "valkey"),
-        Limits(queue_gap=15),
+        Limits(queue_gap=15, retries=0),
     )
     assert broker.left_out() == []
 
@@ -33,15 +33,14 @@ def test_the_leader_is_stopped(drill: Drill, broker: Broker) -> None:
         with faults.frozen(broker.leader(), "valkey"):
             time.sleep(30)
 
-    drill.run("broker-leader-stopped", fault, Limits(queue_gap=15))
+    drill.run("broker-leader-stopped", fault, Limits(queue_gap=15, retries=0))
 
 
-@full
 def test_the_leaders_pod_is_deleted(drill: Drill, broker: Broker, bench: Bench) -> None:
     drill.run(
         "broker-leader-deleted",
         lambda: bench.kubectl("delete", "pod", broker.leader().name, "--namespace", DATA, timeout=180),
-        Limits(queue_gap=15),
+        Limits(queue_gap=15, retries=0),
     )
 
 
@@ -55,7 +54,7 @@ def test_a_majority_of_the_sentinels_is_lost(drill: Drill, broker: Broker) -> No
                 stack.enter_context(faults.frozen(sentinel, "sentinel"))
             time.sleep(45)
 
-    drill.run("sentinel-majority-lost", fault, Limits(queue_gap=15))
+    drill.run("sentinel-majority-lost", fault, Limits(queue_gap=15, retries=0))
 
 
 @full
