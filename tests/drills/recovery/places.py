@@ -24,6 +24,9 @@ BASE_FOLDER = Path(__file__).parent / "stacks"
 FOLDER = paths.checkout() / "build" / "recovery"
 """Where the stack files are written, for whoever looks at a stack that was left there."""
 
+SHARED_CLASS = "recovery-shared"
+"""Of a volume that the drill makes, since several pods mount it."""
+
 KEPT = "recovery_drill"
 _WRITE = f"from airflow.models import Variable; Variable.set({KEPT!r}, %r)"
 _READ = f"from airflow.models import Variable; print('value:', Variable.get({KEPT!r}))"
@@ -130,36 +133,59 @@ class Place(StackObjects):
 
 def share_archive(owner: Place, follower: Place, claim: str) -> None:
     """Give another stack's data namespace a claim on the volume of an archive, as soon as that namespace is there."""
-    bound = owner.get("pvc", "postgres-backups", "--namespace", owner.data)
-    volume = owner.get("pv", bound["spec"]["volumeName"])
-    # The one node of the local cluster: two volumes are one folder.
-    shared = {
-        "capacity": volume["spec"]["capacity"],
-        "accessModes": ["ReadWriteOnce"],
-        "persistentVolumeReclaimPolicy": "Retain",
-        "storageClassName": "",
-        "hostPath": volume["spec"]["hostPath"],
-        "claimRef": {"namespace": follower.data, "name": claim},
-    }
+    folder, capacity = archive_volume(owner)
     asked = {
         "accessModes": ["ReadWriteOnce"],
         "storageClassName": "",
         "volumeName": follower.data,
-        "resources": {"requests": volume["spec"]["capacity"]},
+        "resources": {"requests": capacity},
     }
-    objects = [
-        {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": follower.data}, "spec": shared},
-        {
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "metadata": {"name": claim, "namespace": follower.data},
-            "spec": asked,
-        },
-    ]
+    described = {"name": claim, "namespace": follower.data}
+    wanted = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": described, "spec": asked}
     wait_for(f"the namespace {follower.data}", 300, lambda: follower.kubectl("get", "namespace", follower.data))
-    follower.kubectl("apply", "-f", "-", stdin="\n---\n".join(json.dumps(found) for found in objects))
+    # The one node of the local cluster: two volumes are one folder.
+    _apply(follower, _volume(follower.data, folder, capacity, described, "ReadWriteOnce", ""), wanted)
+
+
+def give_archive(first: Place, other: Place) -> None:
+    """Make the volume that all instances of a stack mount for its own archive, which no class of the local cluster does."""
+    folder, capacity = archive_volume(first)
+    own = folder.with_name(other.data)
+    own.mkdir(mode=0o777, exist_ok=True)
+    own.chmod(0o777)
+    claim = {"name": "postgres-backups", "namespace": other.data}
+    _apply(first, _volume(f"{other.data}-own", own, capacity, claim, "ReadWriteMany", SHARED_CLASS))
+
+
+def archive_volume(owner: Place) -> tuple[Path, dict[str, str]]:
+    """Where a stack's archive lies on this machine, and how large its volume is."""
+    bound = owner.get("pvc", "postgres-backups", "--namespace", owner.data)
+    volume = owner.get("pv", bound["spec"]["volumeName"])["spec"]
+    return Path(volume["hostPath"]["path"]), volume["capacity"]
+
+
+def _volume(
+    name: str, folder: Path, capacity: dict[str, str], claim: dict[str, str], mode: str, of_class: str
+) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": name},
+        "spec": {
+            "capacity": capacity,
+            "accessModes": [mode],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": of_class,
+            "hostPath": {"path": str(folder)},
+            "claimRef": claim,
+        },
+    }
+
+
+def _apply(place: Place, *objects: dict[str, Any]) -> None:
+    place.kubectl("apply", "-f", "-", stdin="\n---\n".join(json.dumps(found) for found in objects))
 
 
 def unshare(follower: Place) -> None:
-    """Take the second volume away; the folder stays."""
-    follower.kubectl("delete", "pv", follower.data, "--ignore-not-found", "--wait=false")
+    """Take the volumes away that were made for a stack; the folders stay."""
+    follower.kubectl("delete", "pv", follower.data, f"{follower.data}-own", "--ignore-not-found", "--wait=false")

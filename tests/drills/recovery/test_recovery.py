@@ -19,7 +19,7 @@ from local import paths
 from local.cluster.layout import POD_RANGE
 from local.stacks import stack_config
 from tests.drills import faults, runbooks
-from tests.drills.recovery.places import Place, share_archive
+from tests.drills.recovery.places import SHARED_CLASS, Place, archive_volume, give_archive, share_archive
 from tests.drills.reports import machine, write_report
 from tests.drills.runbooks import Command, Reader
 from tests.drills.waiting import DrillError, wait_for
@@ -42,8 +42,7 @@ PASSPHRASES = {
     "backup_escrow_passphrase": "escrow-passphrase",
 }
 OF_THREE = {"instances": 3, "durability": "strict"}
-VOLUME = {"size": "3Gi", "className": "local-path"}
-"""On the one node of the local cluster all instances mount it."""
+VOLUME = {"size": "3Gi", "className": SHARED_CLASS}
 _HEARTBEAT = "SELECT to_char(at, 'YYYYMMDDHH24MISS') FROM airflow_platform.heartbeat"
 ESCROWED = ("api_secret_key", "fernet_key", "jwt_private_key")
 
@@ -61,13 +60,6 @@ def written() -> Generator[None]:
 def backup(first: Place, **settings: Any) -> dict[str, Any]:
     """`postgres.backup` with these settings besides."""
     return {**stack_config(first.name)["airflow-platform:postgres"]["backup"], **settings}
-
-
-def archive_folder(first: Place) -> Path:
-    """Where the archive lies on this machine."""
-    claim = first.get("pvc", "postgres-backups", "--namespace", first.data)
-    volume = first.get("pv", claim["spec"]["volumeName"])
-    return Path(volume["spec"]["hostPath"]["path"]) / "airflow-platform"
 
 
 @contextmanager
@@ -141,7 +133,8 @@ def test_a_damaged_backup_is_found(first: Place) -> None:
     first.kubectl("-n", first.data, "create", "job", "--from=cronjob/postgres-backup-diff", "diff-of-the-drill")
     kinds = "SELECT string_agg(DISTINCT kind, ',' ORDER BY kind) FROM airflow_platform.backups"
     wait_for("there is a differential backup", 180, lambda: first.query(kinds) == "diff,full")
-    folder = archive_folder(first) / "1" / "backup" / "platform"
+    volume, _ = archive_volume(first)
+    folder = volume / "airflow-platform" / "1" / "backup" / "platform"
     largest = max((path for path in folder.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
     assert verified(first, "verify-whole")
     with damaged(largest):
@@ -261,6 +254,7 @@ def freeze_who_reads(place: Place) -> dict[str, float]:
 
 def test_a_standby_follows_and_is_promoted(first: Place, standby: Place, keys: Mapping[str, str]) -> None:
     source = {"generation": 2, "claim": SOURCE_CLAIM}
+    give_archive(first, standby)
     result = deployed_beside(
         first,
         standby,
