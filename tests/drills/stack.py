@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from local import deploy
 from local.airflow_api import AirflowApi
 from local.engines import environment
@@ -92,6 +94,13 @@ class StackObjects:
     def address(self, namespace: str, service: str) -> str:
         """Cluster address of a Service; the machine itself reaches it."""
         return self.get("service", service, "--namespace", namespace)["spec"]["clusterIP"]
+
+    def alerts(self, namespace: str) -> dict[str, str]:
+        """State of each alert that fires (`firing`), or will when it lasts (`pending`), by the Prometheus in a namespace."""
+        answer = httpx.get(f"http://{self.address(namespace, 'prometheus')}:9090/api/v1/alerts", timeout=10)
+        alerts = answer.raise_for_status().json()["data"]["alerts"]
+        # One that fires for one series and waits for another comes last, and counts as firing.
+        return dict(sorted(((alert["labels"]["alertname"], alert["state"]) for alert in alerts), reverse=True))
 
     def gateway(self, namespace: str) -> str:
         """This machine's address in the pod network, by the address of some pod of a namespace."""

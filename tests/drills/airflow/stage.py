@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
 from tests.drills.figures import longest_gap
 from tests.drills.load import Executions, Runs, unpause
 from tests.drills.reports import machine, write_report
@@ -74,11 +72,7 @@ class Stage(Runs):
 
     def alerts(self) -> dict[str, str]:
         """State of each alert that fires (`firing`), or will when it lasts (`pending`), by name."""
-        address = self.stack.address(MONITORING, "prometheus")
-        answer = httpx.get(f"http://{address}:9090/api/v1/alerts", timeout=10).raise_for_status()
-        alerts = [(alert["labels"]["alertname"], alert["state"]) for alert in answer.json()["data"]["alerts"]]
-        # Of one that does both, the last is taken: "firing".
-        return dict(sorted(alerts, reverse=True))
+        return self.stack.alerts(MONITORING)
 
     def until_alert(self, name: str, *states: str, seconds: float) -> float:
         """Wait until an alert is in one of some states. Returns the seconds it took."""

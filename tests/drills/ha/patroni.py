@@ -80,6 +80,11 @@ class Patroni:
         """The name of the instance that leads, if any does."""
         return next((member["name"] for member in self.members() if member["role"] == "leader"), None)
 
+    def takes_writes(self, pod: Pod) -> bool:
+        """Whether the server of an instance does; asked inside, whatever its network is like."""
+        psql = ("psql", "-qAt", "-d", "postgres", "-c", "SELECT NOT pg_is_in_recovery()")
+        return self._run_in(pod, "postgres", *psql) == "t"
+
     def standbys(self) -> list[Pod]:
         """Pods of the other instances."""
         leader = self.leader()
@@ -108,8 +113,11 @@ class Patroni:
 
     def run_in_leader(self, container: str, *command: str) -> str:
         """What a command prints in a container of the instance that leads."""
-        pod = ("exec", self.leader().name, "--namespace", DATA, "--container", container, "--")
-        return self._bench.kubectl(*pod, *command).strip()
+        return self._run_in(self.leader(), container, *command)
+
+    def _run_in(self, pod: Pod, container: str, *command: str) -> str:
+        place = ("exec", pod.name, "--namespace", DATA, "--container", container, "--")
+        return self._bench.kubectl(*place, *command).strip()
 
     def archive_is_whole(self) -> bool:
         """Nothing waits for the archive."""

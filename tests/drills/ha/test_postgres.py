@@ -155,6 +155,25 @@ def test_the_api_server_is_away(drill: Drill, patroni: Patroni, bench: Bench) ->
 
 
 @full
+def test_the_api_server_is_away_and_a_standby_hangs(drill: Drill, patroni: Patroni, bench: Bench) -> None:
+    """Who leads goes on only while every other instance says so: nobody leads until the API is back."""
+    addresses = bench.api_addresses()
+
+    def fault() -> None:
+        hanging = patroni.standbys()[0]
+        others = [pod for pod in patroni.instances() if pod.name != hanging.name]
+        with ExitStack() as stack:
+            for pod in (hanging, *others):
+                stack.enter_context(faults.cut_off(pod, *addresses))
+            stack.enter_context(faults.frozen(hanging, "postgres"))
+            time.sleep(FROZEN_SECONDS)
+            writing = [pod.name for pod in others if patroni.takes_writes(pod)]
+            assert writing == [], f"nobody may lead now, and these take writes: {writing}"
+
+    drill.run("api-server-away-standby-frozen", fault, Limits(outage=FROZEN_SECONDS + 25))
+
+
+@full
 def test_the_api_server_is_away_for_the_primary_alone(drill: Drill, patroni: Patroni, bench: Bench) -> None:
     """The standbys still see the lock run out: the primary asks them and stays, or one of them leads."""
     addresses = bench.api_addresses()
