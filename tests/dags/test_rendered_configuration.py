@@ -162,7 +162,6 @@ PUBLISH_TO_WHO_HAS_NO_REPLICA = """
 import json
 from airflow.providers.celery.executors.celery_executor_utils import create_celery_app
 from airflow.configuration import conf
-from kombu import Connection
 from kombu.transport.redis import SentinelTransport, Transport
 from redis._parsers import BaseParser
 
