@@ -22,6 +22,9 @@ def _silent(heartbeat: str) -> str:
     return f"sum(rate({heartbeat}[5m])) == 0 or absent_over_time({heartbeat}[10m])"
 
 
+_ARCHIVE_WAITS_SECONDS = 120
+"""As long may a segment of the log wait for the archive; sending one takes a second or less."""
+
 ALERTS: tuple[Alert, ...] = (
     Alert(
         name="AirflowSchedulerDown",
@@ -107,7 +110,9 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         name="WalArchiveFailing",
+        # A store that hangs fails no try for minutes: there the oldest segment tells. Where nothing is written, the age does.
         expr="max(airflow_platform_archive_failing) > 0"
+        f" or max(airflow_platform_archive_waiting_seconds) > {_ARCHIVE_WAITS_SECONDS}"
         " or max(airflow_platform_archive_age_seconds) > max(airflow_platform_archive_max_age_seconds)",
         hold="5m",
         severity=Severity.HIGH,

@@ -45,6 +45,7 @@ def queries(backup: BackupSettings) -> str:
             age_seconds="Since the last segment of the log reached the archive",
             failing="1 while the last try to archive a segment failed",
             waiting_segments="Segments that wait for the archive",
+            waiting_seconds="How long the oldest of them has waited",
         ),
         f"{SCHEMA}_backup_verify": _query(
             _with_age("verify_metrics", longest_gap(backup.verify_schedule) * 60 + _DAY_SECONDS),

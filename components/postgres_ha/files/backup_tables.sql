@@ -72,8 +72,13 @@ CREATE OR REPLACE VIEW airflow_platform.state_metrics AS
 CREATE OR REPLACE VIEW airflow_platform.archive_metrics AS
   SELECT extract(epoch FROM now() - coalesce(last_archived_time, pg_postmaster_start_time()))::double precision AS age_seconds,
     (last_failed_time IS NOT NULL AND (last_archived_time IS NULL OR last_failed_time > last_archived_time))::int AS failing,
-    (SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready') AS waiting_segments
-  FROM pg_stat_archiver WHERE NOT pg_is_in_recovery();
+    waiting.segments AS waiting_segments,
+    waiting.longest AS waiting_seconds
+  FROM pg_stat_archiver, (
+    SELECT count(*) AS segments, coalesce(extract(epoch FROM now() - min(modification)), 0)::double precision AS longest
+    FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'
+  ) AS waiting
+  WHERE NOT pg_is_in_recovery();
 
 -- Before the first drill its clock starts with the first backup. A drill that began and never ended has failed.
 CREATE OR REPLACE VIEW airflow_platform.drill_metrics AS

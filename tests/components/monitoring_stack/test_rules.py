@@ -29,9 +29,9 @@ STILL = "7x60"
 RUNNING = {'airflow_ti_running{queue="default",dag_id="etl",task_id="load"}': "2x60"}
 
 
-def archive(age: int) -> dict[str, str]:
-    """An archive that may be 630 seconds old."""
-    ages = {"age": age, "max_age": 630}
+def archive(age: int, waiting: int = 0) -> dict[str, str]:
+    """An archive that may be 630 seconds old, and how long something has waited for it."""
+    ages = {"age": age, "max_age": 630, "waiting": waiting}
     return {f'airflow_platform_archive_{name}_seconds{{pod="a"}}': f"{seconds}x60" for name, seconds in ages.items()}
 
 
@@ -168,8 +168,11 @@ CASES: Cases = {
 }
 
 
-# The other reason of an alert that has two.
-OTHERWISE: Cases = {"WalArchiveFailing": (archive(age=631), archive(age=630))}
+# The other reasons of an alert that has several.
+OTHERWISE: tuple[Cases, ...] = (
+    {"WalArchiveFailing": (archive(age=631), archive(age=630))},
+    {"WalArchiveFailing": (archive(age=70, waiting=121), archive(age=70, waiting=120))},
+)
 
 
 # In a stack that follows another one's archive, which asks nothing about Airflow.
@@ -286,7 +289,7 @@ def test_promtool_accepts_the_rules(rule_file: Path) -> None:
 
 
 def test_alerts_fire_and_are_silent(rule_file: Path, tmp_path: Path) -> None:
-    for cases in (CASES, OTHERWISE):
+    for cases in (CASES, *OTHERWISE):
         result = unit_test(rule_file, tmp_path, {name: ["firing"] for name in cases}, cases)
         assert result.returncode == 0, result.stdout + result.stderr
 

@@ -7,7 +7,7 @@ from tests.drills.clients import conninfo
 from tests.drills.stack import DeployedStack
 
 STACK = "drill"
-AIRFLOW, DATA = "drill-airflow", "drill-data"
+AIRFLOW, DATA, MONITORING = "drill-airflow", "drill-data", "drill-monitoring"
 
 
 class Bench(DeployedStack):

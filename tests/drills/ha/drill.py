@@ -62,7 +62,11 @@ Fault = Callable[[], object]
 
 @dataclass
 class Drill:
-    """The stage of all drills."""
+    """The stage of all drills.
+
+    Attributes:
+        notes: what a drill tells in its report besides.
+    """
 
     bench: Bench
     patroni: Patroni
@@ -76,7 +80,7 @@ class Drill:
         """Wait until the database, its archive, the broker and every pod are whole and ready."""
         self.patroni.until_whole(seconds)
         self.broker.until_whole(seconds)
-        wait_for("nothing waits for the archive", seconds, self.patroni.archive_is_whole)
+        wait_for("nothing waits for the archive", seconds, lambda: self.patroni.waiting_segments() == 0)
         wait_for("every Deployment and StatefulSet is ready", seconds, self.bench.all_ready)
 
     def run(
@@ -99,6 +103,7 @@ class Drill:
             before: what brings the stage into shape before each fault, uncounted.
             repetitions: how often, when not as often as all.
         """
+        self.notes.clear()
         self._prepare(None)
         measured: list[Repetition] = []
         last = time.monotonic()

@@ -119,10 +119,9 @@ class Patroni:
         place = ("exec", pod.name, "--namespace", DATA, "--container", container, "--")
         return self._bench.kubectl(*place, *command).strip()
 
-    def archive_is_whole(self) -> bool:
-        """Nothing waits for the archive."""
-        waiting = "SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"
-        return self.ask_leader(waiting) == "0"
+    def waiting_segments(self) -> int:
+        """Segments of the log that wait for the archive, at who leads."""
+        return int(self.ask_leader("SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"))
 
     def switch_over(self) -> None:
         """Hand the lead to the first standby."""

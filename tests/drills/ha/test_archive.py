@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.drills import faults
-from tests.drills.ha.bench import DATA, Bench
+from tests.drills.ha.bench import DATA, MONITORING, Bench
 from tests.drills.ha.drill import Drill, Limits
 from tests.drills.ha.patroni import Patroni
 from tests.drills.ha.test_postgres import full
@@ -15,6 +15,10 @@ pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]
 
 AWAY_SECONDS = 75
 """Longer than the store's liveness probe waits at 30 s a time, so that its container is restarted besides."""
+
+CALL_SECONDS = 600
+"""A segment that has waited for two minutes, the five that the alert holds, and the scrapes between."""
+_ALERT = "WalArchiveFailing"
 
 _FINISH_SEGMENT = "SELECT pg_walfile_name(pg_switch_wal())"
 """Ends the log's current segment; the value is its name."""
@@ -35,6 +39,24 @@ def test_the_archive_is_away(drill: Drill, patroni: Patroni, bench: Bench) -> No
         wait_for("what waited is in the archive", 180, lambda: patroni.ask_leader(_NEWEST_ARCHIVED) >= waiting)
 
     drill.run("archive-away", fault, Limits(outage=1))
+
+
+@full
+def test_somebody_is_called_while_the_archive_is_away(drill: Drill, patroni: Patroni, bench: Bench) -> None:
+    """Long enough for the alert to fire; then all that waited is sent."""
+
+    def fault() -> None:
+        with faults.cut_off(bench.pods(DATA, "postgres-backup-store")[0]):
+            waiting = patroni.ask_leader(_FINISH_SEGMENT)
+            drill.notes["seconds_until_the_alert_fired"] = wait_for(
+                f"{_ALERT} fires", CALL_SECONDS, lambda: bench.alerts(MONITORING).get(_ALERT) == "firing"
+            )
+            drill.notes["segments_that_waited"] = patroni.waiting_segments()
+            assert patroni.ask_leader(_NEWEST_ARCHIVED) < waiting, "the store was not away"
+        wait_for("what waited is in the archive", 300, lambda: patroni.ask_leader(_NEWEST_ARCHIVED) >= waiting)
+        wait_for(f"{_ALERT} is over", 180, lambda: _ALERT not in bench.alerts(MONITORING))
+
+    drill.run("archive-away-until-called", fault, Limits(outage=1), repetitions=1)
 
 
 @full
