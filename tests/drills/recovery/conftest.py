@@ -45,6 +45,12 @@ def elsewhere() -> Generator[Place]:
     yield from _place(f"{BASE}-elsewhere")
 
 
+@pytest.fixture
+def single() -> Generator[Place]:
+    """A stack of one instance that follows the first one, and is raised to three."""
+    yield from _place(f"{BASE}-single")
+
+
 @pytest.fixture(scope="module")
 def standby() -> Generator[Place]:
     """A stack that follows the first one and takes its place."""

@@ -252,6 +252,37 @@ def freeze_who_reads(place: Place) -> dict[str, float]:
     return {"another_reads_after_seconds": round(taken, 1), "then_all_follow_after_seconds": round(whole, 1)}
 
 
+def test_a_standby_of_one_is_promoted_and_raised(first: Place, single: Place, keys: Mapping[str, str]) -> None:
+    """The cheapest standby: one instance until it is promoted, and three from then on."""
+    source = {"generation": 2, "claim": SOURCE_CLAIM}
+    give_archive(first, single)
+    result = deployed_beside(
+        first,
+        single,
+        postgres={"backup": backup(first, volume=VOLUME), "restoreFrom": {**source, "follow": True}},
+        credentials={"given": list(keys)},
+        givenValues=keys,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert members(single) == {"postgres-0": ("Standby Leader", "in archive recovery")}
+    promotion = single.deployed(postgres={"restoreFrom": {**source, "follow": False}})
+    single.keep("before it was raised")
+    (alone,) = single.pods(single.data, "postgres")
+    measured["standby_of_one"] = {
+        "promotion_deployment_seconds": promotion,
+        "raising_deployment_seconds": single.deployed(postgres=OF_THREE),
+        "then_a_quorum_after_seconds": round(wait_for("a quorum of three", 180, lambda: quorum_of_three(single)), 1),
+        "first_instance_was_renewed": single.pods(single.data, "postgres")[0].uid != alone.uid,
+    }
+    assert single.kept() == "before it was raised"
+    single.smoke()
+
+
+def quorum_of_three(place: Place) -> bool:
+    """One leads, and each commit waits for one of the two others."""
+    return sorted(role for role, _ in members(place).values()) == ["Leader", "Quorum Standby", "Quorum Standby"]
+
+
 def test_a_standby_follows_and_is_promoted(first: Place, standby: Place, keys: Mapping[str, str]) -> None:
     source = {"generation": 2, "claim": SOURCE_CLAIM}
     give_archive(first, standby)
@@ -289,8 +320,7 @@ def test_a_standby_follows_and_is_promoted(first: Place, standby: Place, keys: M
         "stopped_until_all_arrived_seconds": round(waited, 1),
         "promotion_deployment_seconds": standby.deployed(postgres={"restoreFrom": {**source, "follow": False}}),
     }
-    roles = sorted(role for role, _ in members(standby).values())
-    assert roles == ["Leader", "Quorum Standby", "Quorum Standby"]
+    assert quorum_of_three(standby), members(standby)
     assert standby.kept() == "after the standby began"
     standby.smoke()
     assert page.left() == []
