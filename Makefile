@@ -26,7 +26,7 @@ STACK_OPTIONS := --stack $(STACK) $(if $(CONTEXT),--context $(CONTEXT))
 REPORT_OPTIONS := $(if $(JSON),--json) $(if $(SARIF),--sarif $(SARIF)) $(if $(PAGES),--pages $(PAGES))
 
 .PHONY: help up down stop status ui preview render policy audit outputs destroy smoke drill-restore simulate plan images \
-	test test-program test-policies test-dags unsafe bench bench-throughput bench-parsing referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-logs drills-recovery drills-scaling drills-airflow drills-executors reliability
+	test test-program test-policies test-dags unsafe bench bench-throughput bench-parsing bench-items referees lint format docs golden e2e drills drills-ha drills-rotation drills-versions drills-bundles drills-logs drills-recovery drills-scaling drills-airflow drills-executors reliability
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -108,6 +108,11 @@ bench-throughput: $(UV) ## Tasks a second of what is shipped beside Airflow's de
 bench-parsing: $(UV) ## How long 500 new DAG files take, on the same stack (FILES=500 DEFAULTS=1 KEEP=1)
 	@$(OF_BENCH) $(LOCAL) deploy --stack bench
 	@code=0; $(OF_BENCH) $(RUN) python -m tests.bench.parsing $(if $(FILES),--files $(FILES)) $(if $(DEFAULTS),--defaults) \
+		|| code=$$?; $(if $(KEEP),,$(OF_BENCH) $(LOCAL) destroy --stack bench || code=$$?;) exit $$code
+
+bench-items: $(UV) ## Items that come minute by minute for an hour through the DAG platform_items, and what they cost, on the same stack (ITEMS=20000 MINUTES=60 KEEP=1)
+	@$(OF_BENCH) $(LOCAL) deploy --stack bench
+	@code=0; $(OF_BENCH) $(RUN) python -m tests.bench.items $(if $(ITEMS),--items $(ITEMS)) $(if $(MINUTES),--minutes $(MINUTES)) \
 		|| code=$$?; $(if $(KEEP),,$(OF_BENCH) $(LOCAL) destroy --stack bench || code=$$?;) exit $$code
 
 referees: $(UV) ## Other judges of the same objects, and docs/policies/coverage.md
