@@ -166,6 +166,15 @@ STOP_MARGIN_SECONDS = 120
 handed over."""
 
 
+class Rollout(StrEnum):
+    """How a deployment replaces the workers of a queue."""
+
+    ROLLING = "rolling"
+    """One new pod at a time, then an old one stops."""
+    BLUE_GREEN = "blueGreen"
+    """A whole second pool starts at once; each old pod stops when a new one has consumed for half a minute."""
+
+
 class QueueSettings(Settings):
     """The workers of one Celery queue."""
 
@@ -179,6 +188,8 @@ class QueueSettings(Settings):
     """Seconds that the longest task of this queue takes; a stopping worker is given that long."""
     scaling: ScalingSettings = ScalingSettings()
     """When its workers grow and shrink."""
+    rollout: Rollout = Rollout.ROLLING
+    """How a deployment replaces its workers: one by one, or by a second pool, which takes twice the room meanwhile."""
     log_level: LogLevel = LogLevel.INFO
     """Least severity that its workers and their tasks log."""
     resources: Resources = _resources("1", "3Gi", "4Gi")

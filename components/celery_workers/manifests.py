@@ -12,12 +12,17 @@ from components.contract.airflow_pods import (
     until_connected,
 )
 from components.contract.labels import ROLE_LABEL
+from settings.airflow import Rollout
 
 COMPONENT = "celery-workers"
 ROLE = "worker"
 
 START_SECONDS = 60
 """For which a stop waits for a worker that has not yet begun to consume."""
+
+SETTLE_SECONDS = 30
+"""For which a new worker of a second pool must have consumed before an old one is told to stop: the rest of the pool starts
+meanwhile, and one that ends at once is not taken for good."""
 
 
 def workers(args: CeleryWorkersArgs) -> Process:
@@ -28,6 +33,7 @@ def workers(args: CeleryWorkersArgs) -> Process:
     """
     queue = args.settings.workers.queues[args.queue]
     name = names.worker(args.queue)
+    second_pool = queue.rollout is Rollout.BLUE_GREEN
     broker_port = airflow.broker_port(args.settings)
     connected = connected_probe(broker_port, period=30, failures=2)
     return Process(
@@ -49,6 +55,8 @@ def workers(args: CeleryWorkersArgs) -> Process:
         # A worker that is still starting loses the signal, goes on to take tasks, and is killed with them in the end.
         before_stop=until_connected(broker_port, START_SECONDS),
         log_size="2Gi",
+        surge="100%" if second_pool else 1,
+        settle_seconds=SETTLE_SECONDS if second_pool else None,
         account_annotations=task_logs.account_annotations(args.settings),
         bucket_secret=task_logs.given_secret(args.settings),
     )

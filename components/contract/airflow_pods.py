@@ -89,6 +89,8 @@ class Process:
         account_annotations: of its service account, by which a cloud knows it.
         bucket_secret: a Secret of the stack's own with the key of the bucket of task logs; None where there is none.
         container: name of its container.
+        surge: pods that a rollout may add at once, as a number or a share of those that there are.
+        settle_seconds: for which a new pod must have been ready before a rollout takes an old one away.
         rendered: files of its ConfigMap that name what was made elsewhere. Read anew at each use: a change of them restarts
             nobody.
     """
@@ -113,6 +115,8 @@ class Process:
     account_annotations: Mapping[str, str] = field(default_factory=dict[str, str])
     bucket_secret: str | None = None
     container: str = "airflow"
+    surge: int | str = 1
+    settle_seconds: int | None = None
     rendered: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
     @property
@@ -253,7 +257,7 @@ def disruption_budget(process: Process, around: Surroundings) -> k8s.policy.v1.P
 def deployment(
     process: Process, around: Surroundings, waits_for: pulumi.Input[str] | None = None
 ) -> k8s.apps.v1.DeploymentInitArgs:
-    """Its pods; a rollout adds one before it takes one away."""
+    """Its pods; a rollout adds before it takes away."""
     described = metadata(process, around, process.name, waits_for)
     if process.annotations:
         waiting = {airflow.WAITS_FOR_ANNOTATION: waits_for} if waits_for is not None else {}
@@ -263,9 +267,10 @@ def deployment(
         spec=k8s.apps.v1.DeploymentSpecArgs(
             replicas=process.replicas,
             revision_history_limit=3,
+            min_ready_seconds=process.settle_seconds,
             strategy=k8s.apps.v1.DeploymentStrategyArgs(
                 type="RollingUpdate",
-                rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
+                rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_surge=process.surge, max_unavailable=0),
             ),
             selector=k8s.meta.v1.LabelSelectorArgs(match_labels=around.labels.selector(process.name)),
             template=pod_template(process, around),

@@ -117,7 +117,8 @@ def _airflow(settings: PlatformSettings) -> Iterator[Demand]:
         # The Job of a deployment beside that of the schedule.
         yield Demand(pods=2, resources=SMALL_POD)
     for queue in settings.workers.queues.values():
-        yield Demand(pods=with_surge(queue.max_replicas), resources=queue.resources)
+        # Those that finish their last tasks beside as many that took their place, one by one or all at once.
+        yield Demand(pods=2 * queue.max_replicas, resources=queue.resources)
     if settings.workers.scaled_queues:
         yield Demand(pods=with_surge(1), resources=SMALL_POD)
 

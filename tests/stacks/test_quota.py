@@ -33,6 +33,8 @@ def most_pods(stack: str, item: dict[str, Any], kind: str) -> int:
         **{scaled: int(scaler["spec"]["maxReplicas"]) for scaled, scaler in scalers.items()},
     }
     replicas = largest[name] if name in largest else int(item["spec"].get("replicas", 1))
+    if name.removeprefix("worker-") in queues:
+        return 2 * replicas
     return with_surge(replicas) if kind == "Deployment" else replicas
 
 

@@ -51,6 +51,20 @@ def of_version(settings: PlatformSettings, version: str) -> PlatformSettings:
     return settings.model_copy(update={"airflow": settings.airflow.model_copy(update={"version": version})})
 
 
+def rollout_of(queue: dict[str, Any]) -> tuple[object, object, int | None]:
+    """Surge, pods that may be missing, and the seconds that a new pod must have been ready."""
+    values = values_of("dev")["workers"]["queues"]["default"]
+    config = as_config(workers={"queues": {"default": {**values, **queue}}})
+    spec = kubernetes(record_program(build, "dev", config), "Deployment")["worker-default"]["spec"]
+    rolling = spec["strategy"]["rollingUpdate"]
+    return rolling["maxSurge"], rolling["maxUnavailable"], spec.get("minReadySeconds")
+
+
+def test_workers_are_replaced_one_by_one_or_by_a_second_pool_and_never_before_a_new_one_consumes() -> None:
+    assert rollout_of({}) == (1, 0, None)
+    assert rollout_of({"rollout": "blueGreen"}) == ("100%", 0, 30)
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_worker_reads_the_broker_and_the_log_key_and_nothing_else(stack: str) -> None:
     wanted = {SecretValue.BROKER_AIRFLOW_PASSWORD, SecretValue.API_SECRET_KEY, SecretValue.AUTHORITY_CERTIFICATE}

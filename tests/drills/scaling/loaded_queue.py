@@ -17,6 +17,7 @@ from tests.drills.waiting import wait_for
 
 STACK, AIRFLOW = "scaling", "scaling-airflow"
 QUEUE, WORKLOAD = "default", "worker-default"
+SHORT_SECONDS = 10.0
 _PAUSED = "autoscaling.keda.sh/paused-scale-in"
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,12 @@ class Queue(Runs):
     def _is_held(self) -> bool:
         hpa = self.stack.get("horizontalpodautoscaler", WORKLOAD, "--namespace", AIRFLOW)
         return hpa["spec"]["behavior"]["scaleDown"]["selectPolicy"] == "Disabled"
+
+    def grow(self, workers: int, concurrency: int) -> None:
+        """Short tasks until so many workers are there; returns when these have ended, so that what comes next spreads over all."""
+        run = self.begin((workers + 2) * concurrency, SHORT_SECONDS)
+        wait_for(f"{workers} workers consume", 240, lambda: len(self.watch.consuming()) >= workers)
+        self.until_ended(run, 240)
 
     def seen(self) -> str:
         """The pods in one line, for whoever looks on."""

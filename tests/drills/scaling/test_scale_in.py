@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.drill, pytest.mark.timeout(3600)]
 
 SCALE_INS = int(os.environ.get("DRILL_SCALE_INS", "20"))
 MOST_CYCLES = 10
-SHORT_SECONDS, LONG_SECONDS = 10.0, 100.0
+LONG_SECONDS = 100.0
 _ROUND_SECONDS = 2.0
 """That a round of the drain controller itself takes: a query, a list of the pods, one write for each."""
 
@@ -41,14 +41,6 @@ def tolerance() -> float:
     """Seconds that a pod may be idle before the drain controller has said so."""
     program = runpy.run_path(str(Path(autoscaling.__file__).parent / "assets" / "drain.py"))
     return program["LIVELY_SECONDS"] + _ROUND_SECONDS
-
-
-def grow(queue: Queue, workers: int, concurrency: int) -> None:
-    """Short tasks until all workers are there; returns when these have ended, so that what comes next spreads over all."""
-    tasks = (workers + 2) * concurrency
-    run = queue.begin(tasks, SHORT_SECONDS)
-    wait_for(f"{workers} workers consume", 240, lambda: len(queue.watch.consuming()) >= workers)
-    queue.until_ended(run, 240)
 
 
 def shrink(queue: Queue, tasks: int, concurrency: int) -> str:
@@ -83,7 +75,7 @@ def test_twenty_scale_ins_of_workers_with_running_tasks(queue: Queue) -> None:
     most, concurrency = settings["maxReplicas"], settings["concurrency"]
     before, cycles, done = os.getloadavg(), 0, False
     queue.brake(on=True)
-    grow(queue, most, concurrency)
+    queue.grow(most, concurrency)
     while not done:
         # One task less every other time: an idle worker is there to be taken first.
         run = shrink(queue, most - cycles % 2, concurrency)
@@ -91,7 +83,7 @@ def test_twenty_scale_ins_of_workers_with_running_tasks(queue: Queue) -> None:
         done = busy_when_told(queue) >= SCALE_INS or cycles == MOST_CYCLES
         if not done:
             # The next workers start while the last ones finish their tasks.
-            grow(queue, most, concurrency)
+            queue.grow(most, concurrency)
         queue.until_ended(run, LONG_SECONDS + 120)
         wait_for("all pods that were told to stop are gone", 120, lambda: not queue.watch.leaving())
     queue.brake(on=False)
