@@ -113,6 +113,23 @@ class DrillSettings(Settings):
     """Of each container of its pod."""
 
 
+class AccessMode(StrEnum):
+    """Who may mount a volume, in Kubernetes' words."""
+
+    ONE_NODE = "ReadWriteOnce"
+    """One node."""
+    MANY_NODES = "ReadWriteMany"
+    """Any number of nodes."""
+
+
+class BackupVolume(Storage):
+    """The volume that all instances archive to."""
+
+    access_mode: AccessMode | None = None
+    """ReadWriteOnce for one instance and ReadWriteMany for three when left out. A claim keeps its mode for good: write
+    ReadWriteMany for one instance that is to be raised to three."""
+
+
 class BackupSettings(Settings):
     """Backups with pgBackRest: a continuous archive of the write-ahead log, and full and differential backups."""
 
@@ -122,7 +139,7 @@ class BackupSettings(Settings):
     """The bucket, for target `s3`."""
     bundled: BundledStoreSettings | None = None
     """A store of the stack's own in place of the bucket, for target `s3`; refused in prod."""
-    volume: Storage | None = None
+    volume: BackupVolume | None = None
     """The volume, for target `volume`."""
     prefix: Prefix = "/airflow-platform"
     """Path inside the bucket or volume; one for each stack that shares it."""

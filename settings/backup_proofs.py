@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from settings.backup import BackupSettings, BackupTarget, KeyType, S3Settings
+from settings.backup import AccessMode, BackupSettings, BackupTarget, KeyType, S3Settings
 from settings.cron import longest_gap
 from settings.problems import Problem
 from settings.quantities import parse_bytes
@@ -73,6 +73,13 @@ def _shared_volume(settings: "PlatformSettings") -> Iterator[Problem]:
             reason=f"{instances} instances on different nodes mount the volume, which takes a class that can do "
             "ReadWriteMany",
             way_out="Name such a StorageClass, or write target 's3'",
+        )
+    if volume is not None and instances == 3 and volume.access_mode is AccessMode.ONE_NODE:
+        yield Problem(
+            key="postgres.backup.volume.accessMode",
+            value=volume.access_mode.value,
+            reason=f"{instances} instances on different nodes mount the volume",
+            way_out="Write ReadWriteMany, on a new volume: a claim keeps its mode",
         )
 
 

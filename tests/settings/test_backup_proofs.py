@@ -61,6 +61,15 @@ def test_three_instances_share_a_volume_only_where_its_class_can() -> None:
     assert "ReadWriteMany" in problem.reason
 
 
+@pytest.mark.parametrize(
+    ("mode", "keys"), [("ReadWriteMany", []), ("ReadWriteOnce", ["postgres.backup.volume.accessMode"])]
+)
+def test_three_instances_share_a_volume_that_says_so(mode: str, keys: list[str]) -> None:
+    volume = {"size": "1Ti", "className": "nfs", "accessMode": mode}
+    values = changed(values_of("staging"), "postgres.backup", {"target": "volume", "volume": volume})
+    assert [problem.key for problem in problems_of(values)] == keys
+
+
 def test_daily_is_often_enough_in_prod_and_weekly_is_not() -> None:
     values = values_of("prod")
     values["postgres"]["backup"]["diffSchedule"] = None

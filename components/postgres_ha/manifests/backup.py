@@ -31,7 +31,7 @@ from components.postgres_ha.names import (
     SOURCE_REPOSITORY_PATH,
     VOLUME_PATH,
 )
-from settings.backup import BackupTarget
+from settings.backup import AccessMode, BackupTarget
 from settings.base import ResourceList, Resources
 from settings.restore_proofs import OWN_CLAIM
 
@@ -279,10 +279,11 @@ def volume_claim(args: PostgresHAArgs) -> k8s.core.v1.PersistentVolumeClaimInitA
     storage = args.settings.postgres.backup.volume
     if storage is None:
         return None
+    needed = AccessMode.ONE_NODE if args.settings.postgres.instances == 1 else AccessMode.MANY_NODES
     return k8s.core.v1.PersistentVolumeClaimInitArgs(
         metadata=metadata(args, VOLUME_CLAIM, names.POSTGRES),
         spec=k8s.core.v1.PersistentVolumeClaimSpecArgs(
-            access_modes=["ReadWriteOnce" if args.settings.postgres.instances == 1 else "ReadWriteMany"],
+            access_modes=[(storage.access_mode or needed).value],
             storage_class_name=storage.class_name,
             resources=k8s.core.v1.VolumeResourceRequirementsArgs(requests={"storage": storage.size}),
         ),

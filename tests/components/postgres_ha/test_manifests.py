@@ -8,6 +8,7 @@ from components.contract.labels import CONFIG_CHECKSUM_ANNOTATION, SECRETS_VERSI
 from components.postgres_ha.args import PostgresHAArgs
 from components.postgres_ha.manifests import access, backup, configure, database, drill, pooler, services
 from components.postgres_ha.peers import workloads
+from settings.backup import AccessMode, BackupVolume
 from settings.quantities import parse_bytes
 from settings.stack import Environment
 from tests.components.postgres_ha.arguments import arguments, changed
@@ -236,3 +237,22 @@ def test_probes_do_not_make_metrics_a_condition_of_service() -> None:
         if name.endswith("/exporter"):
             assert "readinessProbe" not in item
             assert "livenessProbe" in item
+
+
+@pytest.mark.parametrize(
+    ("instances", "stated", "mode"),
+    [
+        (1, None, "ReadWriteOnce"),
+        (3, None, "ReadWriteMany"),
+        (1, AccessMode.MANY_NODES, "ReadWriteMany"),
+        (3, AccessMode.MANY_NODES, "ReadWriteMany"),
+    ],
+)
+def test_who_mounts_the_volume_of_backups_follows_from_the_instances_unless_it_is_stated(
+    instances: int, stated: AccessMode | None, mode: str
+) -> None:
+    settings = settings_of("dev")
+    volume = BackupVolume(size="1Gi", class_name="nfs", access_mode=stated)
+    archived = settings.postgres.backup.model_copy(update={"volume": volume})
+    claim = backup.volume_claim(arguments(settings=changed(settings, instances=instances, backup=archived)))
+    assert plain(claim)["spec"]["accessModes"] == [mode]

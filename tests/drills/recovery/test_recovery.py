@@ -42,7 +42,7 @@ PASSPHRASES = {
     "backup_escrow_passphrase": "escrow-passphrase",
 }
 OF_THREE = {"instances": 3, "durability": "strict"}
-VOLUME = {"size": "3Gi", "className": SHARED_CLASS}
+VOLUME = {"size": "3Gi", "className": SHARED_CLASS, "accessMode": "ReadWriteMany"}
 _HEARTBEAT = "SELECT to_char(at, 'YYYYMMDDHH24MISS') FROM airflow_platform.heartbeat"
 ESCROWED = ("api_secret_key", "fernet_key", "jwt_private_key")
 
