@@ -73,6 +73,8 @@ def _default(field: FieldInfo) -> str:
 
 
 def _choices(annotation: Any) -> str:
+    if NoneType in get_args(annotation):
+        return "".join(_choices(one) for one in get_args(annotation))
     if get_origin(annotation) is Literal:
         return f" One of {', '.join(f'`{value}`' for value in get_args(annotation))}."
     if isinstance(annotation, type) and issubclass(annotation, Enum):

@@ -19,4 +19,5 @@ def test_bounds_and_choices_are_shown() -> None:
     page = render()
     assert "| `postgres.instances` | integer, ≥ 1, ≤ 3 | `3` |" in page
     assert "One of `local`, `quorum`, `strict`." in page
+    assert "One of `ReadWriteOnce`, `ReadWriteMany`." in page, "of a key that may be left out, too"
     assert "`workers.queues.<name>.concurrency`" in page
