@@ -9,9 +9,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.drills.serving import served
 
 REFUSED_EACH = 100
 """The first try of each hundredth item is refused."""
@@ -68,14 +70,8 @@ class ItemService:
     @contextmanager
     def served(self, address: str) -> Generator[str]:
         """Listen on a free port while the block runs; the value is the URL."""
-        with ThreadingHTTPServer((address, 0), _handler(self)) as server:
-            thread = threading.Thread(target=server.serve_forever)
-            thread.start()
-            try:
-                yield f"http://{address}:{server.server_port}/"
-            finally:
-                server.shutdown()
-                thread.join()
+        with served(address, _handler(self)) as url:
+            yield url
 
 
 def _handler(service: ItemService) -> type[BaseHTTPRequestHandler]:

@@ -2,20 +2,20 @@
 
 import json
 import logging
-import threading
 import time
 import uuid
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import httpx
 
 from local.airflow_api import AirflowApi, is_ok
 from tests.drills.figures import TaskCounts, count
+from tests.drills.serving import served
 from tests.drills.waiting import wait_for
 
 DAG_ID = "platform_load"
@@ -83,14 +83,8 @@ class Executions:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
                 pass
 
-        with ThreadingHTTPServer((address, 0), Handler) as server:
-            thread = threading.Thread(target=server.serve_forever)
-            thread.start()
-            try:
-                yield f"http://{address}:{server.server_port}/"
-            finally:
-                server.shutdown()
-                thread.join()
+        with served(address, Handler) as url:
+            yield url
 
     def executed(self, run: str) -> int:
         """Tasks of a run that began."""
