@@ -8,7 +8,7 @@ import pytest
 from local import paths
 from local.progress import ConsoleReporter
 from tests.drills import older_postgres
-from tests.drills.recovery.places import BASE, FOLDER, Place
+from tests.drills.recovery.places import BASE, FOLDER, Place, unshare
 
 KEEP = "DRILL_KEEP"
 
@@ -24,6 +24,8 @@ def stack_files() -> Generator[None]:
 def _place(name: str) -> Generator[Place]:
     place = Place(name)
     place.write()
+    # What a run that was stopped has left would be taken for the archive of this one.
+    unshare(place)
     yield place
     if not os.environ.get(KEEP):
         place.destroy()
