@@ -114,11 +114,11 @@ def accounted(stage: Stage) -> Generator[dict[str, float]]:
         DrillError: a pod was replaced meanwhile, so that nothing can be counted.
     """
     cores: dict[str, float] = {}
-    before, begun = stage.cpu(), time.monotonic()
+    before, there, begun = stage.cpu(), stage.running(), time.monotonic()
     yield cores
     after, seconds = stage.cpu(), time.monotonic() - begun
-    if replaced := sorted(name for name, used in before.items() if after.get(name, 0.0) < used):
-        raise DrillError(f"pods were replaced meanwhile, so that nothing can be counted: {', '.join(replaced)}")
+    if replaced := sorted(there ^ stage.running()):
+        raise DrillError(f"pods came or went meanwhile, so that nothing can be counted: {', '.join(replaced)}")
     cores |= {name: round((after[name] - before[name]) / seconds, 3) for name in sorted(before)}
     cores["all"] = round(sum(share for name, share in cores.items() if name != "machine"), 3)
 

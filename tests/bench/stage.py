@@ -114,6 +114,15 @@ class Stage:
                     found[name] = found.get(name, 0.0) + accounts[uid]
         return found
 
+    def running(self) -> set[str]:
+        """Names of the pods that run."""
+        return {
+            pod["metadata"]["name"]
+            for namespace in (self.airflow, self.data)
+            for pod in self.stack.get("pods", "--namespace", namespace)["items"]
+            if pod["status"]["phase"] == "Running"
+        }
+
     def pod_started(self, side: Side, role: str) -> float:
         """When the Airflow container of the side's one pod began, in whole seconds since the epoch."""
         return next(
