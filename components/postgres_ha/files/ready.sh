@@ -11,8 +11,12 @@ memory=/tmp/ready
 # is_ready_as ROLE
 is_ready_as() {
   case $1 in
-    # A stack that follows an archive has no quorum; there it is whoever is near enough to its leader to lead next.
-    follower) patroni_says config | grep -q '"standby_cluster": {' && patroni_says_yes 'replica?lag=100MB' ;;
+    # A stack that follows an archive has no quorum, nor has one that was of one instance until the Job after this rollout
+    # has agreed on it; there it is whoever is near enough to its leader to lead next.
+    follower)
+      patroni_says config | grep -q -e '"standby_cluster": {' -e '"synchronous_mode": false' &&
+        patroni_says_yes 'replica?lag=100MB'
+      ;;
     *) patroni_says_yes "$1" ;;
   esac
 }

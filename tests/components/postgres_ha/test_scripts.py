@@ -23,12 +23,15 @@ def program(folder: Path, name: str, text: str) -> None:
 LEADER, QUORUM, NEAR = "leader", "read-only-quorum", "replica?lag=100MB"
 
 
-def ready(folder: Path, *true: str, server: bool = True, standby: bool = False) -> tuple[bool, list[str]]:
+def ready(
+    folder: Path, *true: str, server: bool = True, standby: bool = False, quorum: bool = True
+) -> tuple[bool, list[str]]:
     """Run the readiness script where Patroni says yes to some questions: its verdict and what it asked."""
     asked = folder / "asked"
     asked.write_text("")
     answers = "|".join(f"'{item}'" for item in true) or "nothing"
-    agreed = {"ttl": 20, **({"standby_cluster": {"restore_command": "x"}} if standby else {"standby_cluster": None})}
+    follows = {"standby_cluster": {"restore_command": "x"} if standby else None}
+    agreed = {"ttl": 20, "synchronous_mode": "quorum" if quorum else False, "synchronous_mode_strict": False, **follows}
     (folder / "patroni_says.sh").write_text(
         f'patroni_says_yes() {{ echo "$1" >>{asked}; case $1 in {answers}) true ;; *) false ;; esac; }}\n'
         f"patroni_says() {{ echo \"$1\" >>{asked}; echo '{json.dumps(agreed)}'; }}\n"
@@ -65,6 +68,12 @@ def test_where_an_archive_is_followed_who_is_near_the_leader_is_ready_until_the_
     assert ready(tmp_path, NEAR) == (False, ["config", LEADER, QUORUM]), "promoted, and not counted on yet"
     assert ready(tmp_path, QUORUM, NEAR) == (True, ["config", LEADER, QUORUM])
     assert ready(tmp_path, QUORUM, NEAR) == (True, [QUORUM])
+
+
+def test_where_one_instance_becomes_three_who_is_near_it_is_ready_until_a_quorum_is_agreed_on(tmp_path: Path) -> None:
+    assert ready(tmp_path, NEAR, quorum=False) == (True, [LEADER, QUORUM, "config", NEAR])
+    assert ready(tmp_path, quorum=False)[0] is False, "it is too far behind"
+    assert ready(tmp_path, NEAR) == (False, ["config", LEADER, QUORUM]), "agreed on, and not counted on yet"
 
 
 def test_who_is_near_enough_to_be_ready_is_near_enough_to_lead() -> None:
