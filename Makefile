@@ -100,20 +100,21 @@ unsafe: $(UV) ## The policy pack refuses each of the prepared unsafe stacks
 bench: $(UV) ## What the policy pack costs: its start, and what it adds to a preview
 	@$(RUN) python -m scripts.bench_policies
 
-bench-throughput: $(UV) ## Tasks a second of what is shipped beside Airflow's defaults, on a stack of its own (TASKS=1000 PAIRS=5 JSON=1 KEEP=1)
+# $(call on_bench,WHAT): run a measurement of tests/bench on the stack `bench`; KEEP=1 leaves it there.
+define on_bench
 	@$(OF_BENCH) $(LOCAL) deploy --stack bench
-	@code=0; $(OF_BENCH) $(RUN) python -m tests.bench.throughput $(if $(TASKS),--tasks $(TASKS)) $(if $(PAIRS),--pairs $(PAIRS)) \
-		$(if $(JSON),--json) || code=$$?; $(if $(KEEP),,$(OF_BENCH) $(LOCAL) destroy --stack bench || code=$$?;) exit $$code
+	@code=0; $(OF_BENCH) $(RUN) python -m tests.bench.$(strip $(1)) || code=$$?; \
+		$(if $(KEEP),,$(OF_BENCH) $(LOCAL) destroy --stack bench || code=$$?;) exit $$code
+endef
+
+bench-throughput: $(UV) ## Tasks a second of what is shipped beside Airflow's defaults, on a stack of its own (TASKS=1000 PAIRS=5 JSON=1 KEEP=1)
+	$(call on_bench,throughput $(if $(TASKS),--tasks $(TASKS)) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(JSON),--json))
 
 bench-parsing: $(UV) ## How long 500 new DAG files take, on the same stack (FILES=500 DEFAULTS=1 KEEP=1)
-	@$(OF_BENCH) $(LOCAL) deploy --stack bench
-	@code=0; $(OF_BENCH) $(RUN) python -m tests.bench.parsing $(if $(FILES),--files $(FILES)) $(if $(DEFAULTS),--defaults) \
-		|| code=$$?; $(if $(KEEP),,$(OF_BENCH) $(LOCAL) destroy --stack bench || code=$$?;) exit $$code
+	$(call on_bench,parsing $(if $(FILES),--files $(FILES)) $(if $(DEFAULTS),--defaults))
 
 bench-items: $(UV) ## Items that come minute by minute for an hour through the DAG platform_items, and what they cost, on the same stack (ITEMS=20000 MINUTES=60 KEEP=1)
-	@$(OF_BENCH) $(LOCAL) deploy --stack bench
-	@code=0; $(OF_BENCH) $(RUN) python -m tests.bench.items $(if $(ITEMS),--items $(ITEMS)) $(if $(MINUTES),--minutes $(MINUTES)) \
-		|| code=$$?; $(if $(KEEP),,$(OF_BENCH) $(LOCAL) destroy --stack bench || code=$$?;) exit $$code
+	$(call on_bench,items $(if $(ITEMS),--items $(ITEMS)) $(if $(MINUTES),--minutes $(MINUTES)))
 
 referees: $(UV) ## Other judges of the same objects, and docs/policies/coverage.md
 	@UV_PROJECT_ENVIRONMENT=$(CACHE)/venvs/referees $(UV) sync --quiet --frozen --project policies/referees

@@ -66,7 +66,9 @@ def missing_keys(s3: S3Settings | None, names: Sequence[str], given: Collection[
 
 def _shared_volume(settings: "PlatformSettings") -> Iterator[Problem]:
     volume, instances = settings.postgres.backup.volume, settings.postgres.instances
-    if volume is not None and instances == 3 and volume.class_name is None:
+    if volume is None or instances != 3:
+        return
+    if volume.class_name is None:
         yield Problem(
             key="postgres.backup.volume.className",
             value="(missing)",
@@ -74,7 +76,7 @@ def _shared_volume(settings: "PlatformSettings") -> Iterator[Problem]:
             "ReadWriteMany",
             way_out="Name such a StorageClass, or write target 's3'",
         )
-    if volume is not None and instances == 3 and volume.access_mode is AccessMode.ONE_NODE:
+    if volume.access_mode is AccessMode.ONE_NODE:
         yield Problem(
             key="postgres.backup.volume.accessMode",
             value=volume.access_mode.value,

@@ -107,21 +107,15 @@ class Stage:
         busy = sum(times[:3]) + sum(times[5:8])
         found = {"machine": busy}
         accounts = _accounts()
-        for namespace in (self.airflow, self.data):
-            for item in self.stack.get("pods", "--namespace", namespace)["items"]:
-                name, uid = item["metadata"]["labels"]["app.kubernetes.io/name"], item["metadata"]["uid"]
-                if uid in accounts:
-                    found[name] = found.get(name, 0.0) + accounts[uid]
+        for item in self._pods():
+            name, uid = item["metadata"]["labels"]["app.kubernetes.io/name"], item["metadata"]["uid"]
+            if uid in accounts:
+                found[name] = found.get(name, 0.0) + accounts[uid]
         return found
 
     def running(self) -> set[str]:
         """Names of the pods that run."""
-        return {
-            pod["metadata"]["name"]
-            for namespace in (self.airflow, self.data)
-            for pod in self.stack.get("pods", "--namespace", namespace)["items"]
-            if pod["status"]["phase"] == "Running"
-        }
+        return {pod["metadata"]["name"] for pod in self._pods() if pod["status"]["phase"] == "Running"}
 
     def pod_started(self, side: Side, role: str) -> float:
         """When the Airflow container of the side's one pod began, in whole seconds since the epoch."""
@@ -142,6 +136,10 @@ class Stage:
 
     def _get(self, kind: str, name: str) -> dict[str, Any]:
         return self.stack.get(kind, name, "--namespace", self.airflow)
+
+    def _pods(self) -> Generator[dict[str, Any]]:
+        for namespace in (self.airflow, self.data):
+            yield from self.stack.get("pods", "--namespace", namespace)["items"]
 
     def _pods_of(self, side: Side) -> list[dict[str, Any]]:
         chosen = ("--selector", f"{SIDE_LABEL}={side}")

@@ -27,6 +27,8 @@ from tests.drills.waiting import DrillError, wait_for
 pytestmark = [pytest.mark.drill, pytest.mark.timeout(2400)]
 
 SOURCE_CLAIM = "source-archive"
+SOURCE = {"generation": 2, "claim": SOURCE_CLAIM}
+PROMOTED = {"restoreFrom": {**SOURCE, "follow": False}}
 ALERT_PAGES = (
     "BackupTooOld",
     "BackupDamaged",
@@ -252,20 +254,24 @@ def freeze_who_reads(place: Place) -> dict[str, float]:
     return {"another_reads_after_seconds": round(taken, 1), "then_all_follow_after_seconds": round(whole, 1)}
 
 
-def test_a_standby_of_one_is_promoted_and_raised(first: Place, single: Place, keys: Mapping[str, str]) -> None:
-    """The cheapest standby: one instance until it is promoted, and three from then on."""
-    source = {"generation": 2, "claim": SOURCE_CLAIM}
-    give_archive(first, single)
+def make_standby(first: Place, other: Place, keys: Mapping[str, str], **postgres: Any) -> None:
+    """Deploy a stack that follows the first one's archive and has a shared volume for its own."""
+    give_archive(first, other)
     result = deployed_beside(
         first,
-        single,
-        postgres={"backup": backup(first, volume=VOLUME), "restoreFrom": {**source, "follow": True}},
+        other,
+        postgres={**postgres, "backup": backup(first, volume=VOLUME), "restoreFrom": {**SOURCE, "follow": True}},
         credentials={"given": list(keys)},
         givenValues=keys,
     )
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_standby_of_one_is_promoted_and_raised(first: Place, single: Place, keys: Mapping[str, str]) -> None:
+    """The cheapest standby: one instance until it is promoted, and three from then on."""
+    make_standby(first, single, keys)
     assert members(single) == {"postgres-0": ("Standby Leader", "in archive recovery")}
-    promotion = single.deployed(postgres={"restoreFrom": {**source, "follow": False}})
+    promotion = single.deployed(postgres=PROMOTED)
     single.keep("before it was raised")
     (alone,) = single.pods(single.data, "postgres")
     measured["standby_of_one"] = {
@@ -284,16 +290,7 @@ def quorum_of_three(place: Place) -> bool:
 
 
 def test_a_standby_follows_and_is_promoted(first: Place, standby: Place, keys: Mapping[str, str]) -> None:
-    source = {"generation": 2, "claim": SOURCE_CLAIM}
-    give_archive(first, standby)
-    result = deployed_beside(
-        first,
-        standby,
-        postgres={**OF_THREE, "backup": backup(first, volume=VOLUME), "restoreFrom": {**source, "follow": True}},
-        credentials={"given": list(keys)},
-        givenValues=keys,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
+    make_standby(first, standby, keys, **OF_THREE)
     wait_for("all three follow", 180, lambda: all_follow(standby))
     page = Reader(
         "disaster-recovery",
@@ -318,7 +315,7 @@ def test_a_standby_follows_and_is_promoted(first: Place, standby: Place, keys: M
         "behind_seconds": round(float(behind), 1),
         "reader_frozen": reader_frozen,
         "stopped_until_all_arrived_seconds": round(waited, 1),
-        "promotion_deployment_seconds": standby.deployed(postgres={"restoreFrom": {**source, "follow": False}}),
+        "promotion_deployment_seconds": standby.deployed(postgres=PROMOTED),
     }
     assert quorum_of_three(standby), members(standby)
     assert standby.kept() == "after the standby began"
