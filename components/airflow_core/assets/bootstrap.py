@@ -20,7 +20,7 @@ ADMIN = "admin"
 ADMIN_ROLE = "Admin"
 READER = "airflow_reader"
 CLEANER = "airflow_app"
-READ_COLUMNS = ("state", "queue", "queued_dttm", "start_date", "hostname")
+READ_COLUMNS = ("state", "queue", "executor", "queued_dttm", "start_date", "hostname")
 ADMIN_PASSWORD = Path("/run/secrets/airflow-platform/admin_password")
 DECLARED = "platform-declared"
 """Name of a user and of its role."""
